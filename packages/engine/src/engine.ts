@@ -1,0 +1,253 @@
+import type { Fact, Flag } from "@troth/events";
+import { identityOf, invariant } from "@troth/events";
+import type { Policy } from "@troth/policy";
+import type { Out } from "./out.ts";
+import { cohortRules, isTouched, touch } from "./cohort.ts";
+import { acknowledge, flagOf } from "./episode.ts";
+import { evolve, removeItems } from "./evolve.ts";
+import { moveBetween } from "./join.ts";
+import { type Eyes, look, lookAtMoment } from "./look.ts";
+import type { EngineRecord } from "./record.ts";
+import { linkOf, partsOf, type Standing } from "./score.ts";
+import { type Customer, emptyCustomer, type Pledge, type State } from "./state.ts";
+import { isLive, Timers } from "./timers.ts";
+
+export const emptyState = (policy: Policy): State => ({
+  customers: new Map(),
+  sources: policy.sources.map(() => ({
+    watched: false,
+    silent: false,
+    blindSince: 0,
+    settleUntil: 0,
+  })),
+  cohorts: [],
+  blind: policy.sources.map(() => new Set<Pledge>()),
+  stamp: 0,
+});
+
+/**
+ * The judge of one partition. A deterministic machine: the same records and the same policy give
+ * the same decisions, in the same order, on any machine. It reads no clock; time comes in records.
+ *
+ * Not safe after an `InvariantError`: the partition must be rebuilt from its snapshot and log.
+ */
+export class Engine {
+  readonly policy: Policy;
+  readonly state: State;
+  readonly #timers = new Timers();
+  readonly #eyes: Eyes;
+
+  constructor(policy: Policy, state: State = emptyState(policy)) {
+    this.policy = policy;
+    this.state = state;
+    this.#eyes = { policy, state, timers: this.#timers };
+    for (const customer of state.customers.values()) this.#arm(customer);
+  }
+
+  /** Log time of the earliest moment that waits; Infinity when nothing does. Never too late. */
+  nextMoment(): number {
+    return this.#timers.peek()?.at ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Processes every moment up to and including `stamp`, appending what it decides to `out`. */
+  advance(stamp: number, out: Out): void {
+    for (;;) {
+      const next = this.#timers.peek();
+      if (next === undefined || next.at > stamp) break;
+      const { at, customer } = next;
+      const pledges: Pledge[] = [];
+      let reviewDue = false;
+      for (;;) {
+        const timer = this.#timers.peek();
+        if (timer === undefined || timer.at !== at || timer.customer !== customer) break;
+        this.#timers.pop();
+        if (!isLive(timer)) continue;
+        if (timer.pledge !== null) pledges.push(timer.pledge);
+        else reviewDue = true;
+      }
+      lookAtMoment(this.#eyes, customer, pledges, at, reviewDue, out);
+    }
+    this.state.stamp = Math.max(this.state.stamp, stamp);
+  }
+
+  /** Applies the next record of the log: first the moments up to its stamp, then the record. */
+  apply(record: EngineRecord, out: Out): void {
+    invariant(record.stamp >= this.state.stamp, "log time went back");
+    // A feed's health counts for the deadlines of the same moment, so it is set before them.
+    this.advance(record.kind === "source" ? record.stamp - 1 : record.stamp, out);
+    switch (record.kind) {
+      case "fact":
+        return this.#applyFact(record, out);
+      case "retract":
+        return this.#retract(record, out);
+      case "merge":
+      case "split":
+        return this.#join(record, out);
+      case "cohort":
+        return this.#applyCohort(record.fact, record.stamp, out);
+      case "source":
+        return this.#applySource(record);
+      case "tick":
+        return;
+    }
+  }
+
+  /** A customer's flag at `now`; null when nothing stands against them. */
+  flag(key: string, now: number): Flag | null {
+    const customer = this.state.customers.get(key);
+    return customer === undefined ? null : flagOf(this.policy, customer, now);
+  }
+
+  /** Every flag at `now`, in order of customer key. */
+  *flags(now: number): Generator<Flag> {
+    for (const key of [...this.state.customers.keys()].sort()) {
+      const flag = this.flag(key, now);
+      if (flag !== null) yield flag;
+    }
+  }
+
+  #arm(customer: Customer): void {
+    for (const pledge of customer.pledges) {
+      if (pledge.nextAt !== Number.POSITIVE_INFINITY) {
+        this.#timers.push({ at: pledge.nextAt, customer, pledge });
+      }
+    }
+    if (customer.reviewAt !== Number.POSITIVE_INFINITY) {
+      this.#timers.push({ at: customer.reviewAt, customer, pledge: null });
+    }
+  }
+
+  #customer(key: string, tenant: string): Customer {
+    const known = this.state.customers.get(key);
+    if (known !== undefined) return known;
+    const fresh = emptyCustomer(key, tenant);
+    this.state.customers.set(key, fresh);
+    return fresh;
+  }
+
+  #applyFact(record: EngineRecord & { kind: "fact" }, out: Out): void {
+    const { fact, stamp } = record;
+    const customer = this.#customer(record.customer, fact.tenant);
+    const readers = this.policy.readers.get(fact.kind);
+    const { touched, profileFrom } = evolve(this.policy, readers, customer, fact, record.origin);
+    if (profileFrom !== null) this.#retouch(customer, profileFrom);
+    const standing = look(this.#eyes, customer, touched, stamp, "fact", out);
+    if (fact.kind === "survey.invited") this.#saySurvey(customer, fact, standing, stamp, out);
+    if (fact.kind === "alert.acknowledged") {
+      acknowledge(this.policy, customer, fact.data["alertId"], stamp, out);
+    }
+  }
+
+  /** A profile that arrives late may have been touched by a cohort fact already past. */
+  #retouch(customer: Customer, from: number): void {
+    for (const fact of this.state.cohorts) {
+      for (const rule of cohortRules(this.policy, fact)) {
+        if (rule.at(fact) < from || !isTouched(customer, rule, fact)) continue;
+        touch(this.policy, customer, rule, fact);
+      }
+    }
+  }
+
+  #saySurvey(
+    customer: Customer,
+    fact: Fact,
+    standing: Standing,
+    now: number,
+    out: Out,
+  ): void {
+    const weight = fact.data["sampleWeight"];
+    const probability = fact.data["askProbability"];
+    const invitation = fact.data["invitationId"];
+    const rules = partsOf(this.policy, customer, now)
+      .filter((part) => part.points > 0)
+      .map((part) => part.rule);
+    out.push({
+      kind: "survey",
+      at: now,
+      customer: customer.key,
+      subject: fact.subject ?? "",
+      invitationId: typeof invitation === "string" ? invitation : fact.id,
+      riskScore: standing.score,
+      level: standing.level,
+      alerted: customer.episode !== null,
+      topLink: linkOf(standing.lead),
+      weight:
+        typeof weight === "number" ? weight : typeof probability === "number" ? 1 / probability : 1,
+      rules: [...new Set(rules)].sort(),
+      policy: this.policy.hash,
+    });
+  }
+
+  #retract(record: EngineRecord & { kind: "retract" }, out: Out): void {
+    const customer = this.state.customers.get(record.customer);
+    if (customer === undefined) return;
+    const touched = removeItems(customer, (ref) => record.facts.has(identityOf(ref)));
+    look(this.#eyes, customer, touched, record.stamp, "retraction", out);
+  }
+
+  #join(record: EngineRecord & { kind: "merge" | "split" }, out: Out): void {
+    const merging = record.kind === "merge";
+    const fromKey = merging ? record.part : record.whole;
+    const from = this.state.customers.get(fromKey);
+    if (from === undefined) return;
+    const to = this.#customer(merging ? record.whole : record.part, from.tenant);
+    const moves = merging ? () => true : (ref: { origin: string }) => ref.origin === record.part;
+    if (merging && to.episode === null) {
+      // The alert follows the person: who took it on goes on with the same one.
+      to.episode = from.episode;
+      from.episode = null;
+    }
+    const { lost, gained } = moveBetween(this.policy, from, to, moves);
+    look(this.#eyes, from, lost, record.stamp, "identity", out);
+    look(this.#eyes, to, gained, record.stamp, "identity", out);
+  }
+
+  #applyCohort(fact: Fact, now: number, out: Out): void {
+    const { cohorts, customers } = this.state;
+    cohorts.push(fact);
+    if (cohorts.length > this.policy.limits.cohortsPerPartition) cohorts.shift();
+    for (const rule of cohortRules(this.policy, fact)) {
+      const touched = [...customers.values()]
+        .filter((customer) => isTouched(customer, rule, fact))
+        .sort((a, b) => (a.key < b.key ? -1 : 1));
+      for (const customer of touched) {
+        touch(this.policy, customer, rule, fact);
+        look(this.#eyes, customer, [], now, "fact", out);
+      }
+      out.push({
+        kind: "cohort",
+        at: now,
+        cohort: fact.id,
+        rule: rule.id,
+        link: rule.link.id,
+        owner: rule.link.owner,
+        touched: touched.length,
+        says: rule.says({ key: fact.id, due: null, lateMs: null, value: null, limit: null }),
+        policy: this.policy.hash,
+      });
+    }
+  }
+
+  #applySource(record: EngineRecord & { kind: "source" }): void {
+    const health = this.state.sources[record.source];
+    const rule = this.policy.sources[record.source];
+    invariant(health !== undefined && rule !== undefined, "a source the policy does not know");
+    switch (record.change) {
+      case "watched":
+        health.watched = true;
+        return;
+      case "silent":
+        // A silence that begins while the last one is still being settled continues it.
+        if (record.stamp >= health.settleUntil) health.blindSince = record.heard;
+        health.silent = true;
+        return;
+      case "back":
+        health.silent = false;
+        health.settleUntil = record.stamp + rule.settleMs;
+        for (const pledge of this.state.blind[record.source] ?? []) {
+          pledge.nextAt = health.settleUntil;
+          this.#timers.push({ at: health.settleUntil, customer: pledge.customer, pledge });
+        }
+    }
+  }
+}

@@ -1,0 +1,40 @@
+export { avroSchemaOf, decisionSchemaOf } from "./avro.ts";
+export { canonicalJson, isoTime } from "./canonical.ts";
+export { type CloudEvent, toCloudEvent } from "./cloud-event.ts";
+export {
+  decodeDecision,
+  decodeFact,
+  encodeDecision,
+  encodeFact,
+} from "./codec.ts";
+export * from "./decision.ts";
+export { decisionJson, flagJson, registerJson } from "./decision-json.ts";
+export { type DecisionKind, decisionKinds } from "./decision-tables.ts";
+export { lineBytesMax, parseEvent, parseLine } from "./door.ts";
+export * from "./fact.ts";
+export type { Field, Fields, FieldType, KindTable } from "./kinds/field.ts";
+export {
+  fieldAt,
+  isCohort,
+  isKind,
+  type Kind,
+  kinds,
+  needsSubject,
+  tableOf,
+  typeOf,
+} from "./kinds/index.ts";
+export { amountOf, amountUnits, isCurrency, type Money, normalAmount } from "./money.ts";
+export { nearest } from "./nearest.ts";
+export {
+  decodeOutput,
+  encodeOutput,
+  isBeyond,
+  type Joining,
+  type Noise,
+  type Output,
+  type Retraction,
+} from "./output.ts";
+export * from "./reference.ts";
+export { referencesOf } from "./references.ts";
+export * from "./result.ts";
+export { isoDuration, parseDuration, parseInstant } from "./time.ts";

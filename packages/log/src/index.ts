@@ -1,0 +1,12 @@
+export { type FileLog, type FileLogOptions, openFileLog } from "./file/file-log.ts";
+export { readLog } from "./file/read-only.ts";
+export type { Recovery } from "./file/recover.ts";
+export { LogError, type LogErrorCode } from "./log-error.ts";
+export { openMemoryLog } from "./memory-log.ts";
+export type { Appended, Log, LogInput, LogRecord, ReadOptions } from "./port.ts";
+export {
+  openSnapshots,
+  type Snapshot,
+  type SnapshotOptions,
+  type Snapshots,
+} from "./snapshots.ts";

@@ -1,0 +1,81 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Metrics } from "../metrics.ts";
+import { worldError } from "../world-error.ts";
+
+/** Null when all is well, else what is wrong, in words for whoever is on call. */
+export type Health = () => string | null;
+
+export type HealthServerOptions = {
+  /** Loopback unless the operator says otherwise. */
+  readonly host?: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly metrics: Metrics;
+  readonly live: Health;
+  readonly ready: Health;
+};
+
+export type HealthServer = { readonly port: number; readonly close: () => Promise<void> };
+
+function answer(response: ServerResponse, status: number, body: string, type = "text/plain"): void {
+  response.writeHead(status, {
+    "content-type": type,
+    "content-length": Buffer.byteLength(body),
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "default-src 'none'",
+  });
+  response.end(body);
+}
+
+const answerHealth = (response: ServerResponse, health: Health): void => {
+  const wrong = health();
+  answer(response, wrong === null ? 200 : 503, `${wrong ?? "ok"}\n`);
+};
+
+async function route(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: HealthServerOptions,
+): Promise<void> {
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    response.setHeader("allow", "GET, HEAD");
+    return answer(response, 405, "only GET\n");
+  }
+  switch (request.url?.split("?")[0]) {
+    case "/metrics":
+      return answer(response, 200, await options.metrics.expose(), options.metrics.contentType);
+    case "/healthz":
+      return answerHealth(response, options.live);
+    case "/readyz":
+      return answerHealth(response, options.ready);
+    default:
+      return answer(response, 404, "there are /metrics, /healthz and /readyz\n");
+  }
+}
+
+/** /metrics for Prometheus, /healthz (restart me if not) and /readyz (send no traffic if not). */
+export async function openHealthServer(options: HealthServerOptions): Promise<HealthServer> {
+  const server = createServer({ requestTimeout: 10_000, headersTimeout: 10_000 });
+  server.on("request", (request, response) => {
+    route(request, response, options).catch(() => {
+      if (response.headersSent) response.destroy();
+      else answer(response, 500, "could not answer\n");
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error) =>
+      reject(worldError(error, `listen on ${options.host ?? "127.0.0.1"}:${options.port}`)),
+    );
+    server.listen(options.port, options.host ?? "127.0.0.1", resolve);
+  });
+  const address = server.address();
+  return {
+    port: typeof address === "object" && address !== null ? address.port : options.port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

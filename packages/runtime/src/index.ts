@@ -1,0 +1,54 @@
+export { readByteStream } from "./adapters/byte-stream.ts";
+export { systemClock } from "./adapters/clock.ts";
+export { systemDisk } from "./adapters/disk.ts";
+export { openFolderStore } from "./adapters/folder-store.ts";
+export {
+  type Health,
+  type HealthServer,
+  type HealthServerOptions,
+  openHealthServer,
+} from "./adapters/health-server.ts";
+export { systemHttp } from "./adapters/http.ts";
+export { systemRng } from "./adapters/rng.ts";
+export {
+  type LogFields,
+  type Logger,
+  type LoggerOptions,
+  type LogLevel,
+  openLogger,
+} from "./logger.ts";
+export {
+  type CounterOf,
+  type GaugeOf,
+  type HistogramOf,
+  type LabelSets,
+  type Labels,
+  type Metrics,
+  openMetrics,
+} from "./metrics.ts";
+export type {
+  Clock,
+  Disk,
+  DiskFile,
+  Http,
+  HttpAnswer,
+  HttpRequest,
+  ObjectStore,
+  OpenMode,
+  Rng,
+  Timer,
+} from "./ports.ts";
+export { openSimulatedClock, type SimulatedClock } from "./simulated/clock.ts";
+export {
+  type DiskCall,
+  type DiskFault,
+  type DiskOperation,
+  openSimulatedDisk,
+  type SimulatedDisk,
+  type SimulatedDiskOptions,
+} from "./simulated/disk.ts";
+export { openSimulatedHttp, type SimulatedHttp } from "./simulated/http.ts";
+export { openSimulatedRng } from "./simulated/rng.ts";
+export { openSimulatedStore } from "./simulated/store.ts";
+export { openStop, type Stop, type StopHost, type StopOptions } from "./stop.ts";
+export { errnoOf, WorldError, type WorldErrorCode, worldError } from "./world-error.ts";

@@ -1,0 +1,95 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+/** Every label with all values it may take. A value outside the list is counted as `other`. */
+export type LabelSets = Readonly<Record<string, readonly string[]>>;
+export type Labels<L extends LabelSets> = { readonly [Name in keyof L]: L[Name][number] };
+
+export type CounterOf<L extends LabelSets> = {
+  readonly add: (labels: Labels<L>, count?: number) => void;
+};
+export type GaugeOf<L extends LabelSets> = {
+  readonly set: (labels: Labels<L>, value: number) => void;
+};
+export type HistogramOf<L extends LabelSets> = {
+  readonly observe: (labels: Labels<L>, value: number) => void;
+};
+
+type Spec<L extends LabelSets> = {
+  readonly name: string;
+  readonly help: string;
+  readonly labels: L;
+};
+
+export type Metrics = {
+  readonly counter: <L extends LabelSets>(spec: Spec<L>) => CounterOf<L>;
+  readonly gauge: <L extends LabelSets>(spec: Spec<L>) => GaugeOf<L>;
+  readonly histogram: <L extends LabelSets>(
+    spec: Spec<L> & { readonly buckets: readonly number[] },
+  ) => HistogramOf<L>;
+  readonly contentType: string;
+  /** The Prometheus text exposition. */
+  readonly expose: () => Promise<string>;
+};
+
+/** One metric may not have more series than this: labels are for few, closed values. */
+const seriesMax = 400;
+
+function combinations(labels: LabelSets): readonly Record<string, string>[] {
+  let rows: Record<string, string>[] = [{}];
+  for (const [name, values] of Object.entries(labels))
+    rows = rows.flatMap((row) => values.map((value) => ({ ...row, [name]: value })));
+  return rows;
+}
+
+function checkSpec(spec: Spec<LabelSets>): void {
+  const series = Object.values(spec.labels).reduce((count, values) => count * values.length, 1);
+  if (series > seriesMax)
+    throw new Error(
+      `metric ${spec.name} would have ${series} series, at most ${seriesMax} allowed`,
+    );
+}
+
+/** What the caller says is typed, but what it passes on may come from outside. */
+function closed(sets: LabelSets, labels: Readonly<Record<string, string>>): Record<string, string> {
+  const row: Record<string, string> = {};
+  for (const [name, values] of Object.entries(sets)) {
+    const value = labels[name];
+    row[name] = value !== undefined && values.includes(value) ? value : "other";
+  }
+  return row;
+}
+
+/** A registry of its own per process; with `process`, Node's memory and event-loop lag as well. */
+export function openMetrics(options: { readonly process: boolean }): Metrics {
+  const registry = new Registry();
+  if (options.process) collectDefaultMetrics({ register: registry });
+  const common = (spec: Spec<LabelSets>) => {
+    checkSpec(spec);
+    return {
+      name: spec.name,
+      help: spec.help,
+      labelNames: Object.keys(spec.labels),
+      registers: [registry],
+    };
+  };
+  return {
+    counter: (spec) => {
+      const counter = new Counter<string>(common(spec));
+      // Series exist from the start: a rate over a series that appears with its first failure
+      // would miss that failure.
+      for (const row of combinations(spec.labels)) counter.inc(row, 0);
+      return { add: (labels, count = 1) => counter.inc(closed(spec.labels, labels), count) };
+    },
+    gauge: (spec) => {
+      const gauge = new Gauge<string>(common(spec));
+      return { set: (labels, value) => gauge.set(closed(spec.labels, labels), value) };
+    },
+    histogram: (spec) => {
+      const histogram = new Histogram<string>({ ...common(spec), buckets: [...spec.buckets] });
+      for (const row of combinations(spec.labels)) histogram.zero(row);
+      return { observe: (labels, value) => histogram.observe(closed(spec.labels, labels), value) };
+    },
+    contentType: registry.contentType,
+    expose: () => registry.metrics(),
+  };
+}

@@ -1,0 +1,9 @@
+export {
+  type Names,
+  namesFrom,
+  namesOf,
+  Registrar,
+  type RegistrarLimits,
+  type Routed,
+  type Routing,
+} from "./registrar.ts";

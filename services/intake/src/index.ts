@@ -1,0 +1,14 @@
+export { type Admitting, admit, type EventParser } from "./admit.ts";
+export type { IntakeTell, TurnedAway } from "./answers.ts";
+export {
+  type FileLine,
+  type FileLineOptions,
+  readEventFile,
+  readEventFileBatches,
+  splitFileLines,
+} from "./event-file.ts";
+export { type Intake, type IntakeOptions, openIntake } from "./intake.ts";
+export { IntakeError } from "./intake-error.ts";
+export { defaultLimits, type Limits } from "./limits.ts";
+export { encodeSetAside, type SetAside, setAsideOf } from "./set-aside.ts";
+export { type Admission, appendTo, type Logs } from "./to-logs.ts";

@@ -1,0 +1,239 @@
+import { isBeyond, type Output } from "@troth/events";
+import type { ObjectStore } from "@troth/runtime";
+import { type Chunk, type Closing, emptyChunk, gather, isFull } from "./chunk.ts";
+import { manifestKey, manifestPrefix, objectKey, type Period } from "./key.ts";
+import { LakeError } from "./lake-error.ts";
+import {
+  decodeManifest,
+  encodeManifest,
+  type Manifest,
+  type ManifestObject,
+  type Place,
+  sha256,
+} from "./manifest.ts";
+import { encodeTable } from "./parquet.ts";
+
+export type LakeOptions = {
+  readonly store: ObjectStore;
+  /** UUID of the log of outputs; a lake of another log is refused. */
+  readonly genesis: string;
+  /**
+   * `resume` goes on behind what the lake holds. `anew` writes a whole run: over an empty store, or
+   * over the same run's lake, which is then compared byte for byte; any other is refused.
+   */
+  readonly begin: "resume" | "anew";
+  readonly closing?: Partial<Closing>;
+  /** Length of a `date=` partition; months keep a year of history in hundreds of objects. */
+  readonly period?: Period;
+};
+
+export type Lake = {
+  /** Takes the next output in order; what the lake already holds is dropped. Never waits. */
+  readonly fold: (output: Output) => void;
+  /**
+   * Undefined when nothing is being written; else resolves once it is durable. Rejects with the
+   * store's `WorldError` (call again to try again when it is `retryable`) or a `LakeError`.
+   */
+  readonly drained: () => Promise<void> | undefined;
+  /** Place of the last durable output; null while there is none. */
+  readonly position: () => Place | null;
+  /** Writes what is gathered however little it is: only where the run ends for good. */
+  readonly finish: () => Promise<void>;
+};
+
+const defaultClosing: Closing = {
+  outputs: 50_000,
+  chars: 64 * 1024 * 1024,
+  windowMs: 3_600_000,
+  windowOutputs: 2_000,
+  longestMs: 86_400_000,
+};
+const putsAtOnce = 8;
+
+/** Stores an object, or finds the very same one there: then an earlier attempt got this far. */
+async function putSame(store: ObjectStore, key: string, bytes: Uint8Array): Promise<void> {
+  if ((await store.putIfAbsent(key, bytes)) === "created") return;
+  const found = await store.get(key);
+  if (found?.equals(bytes) === true) return;
+  throw new LakeError(
+    "different-object",
+    `${key} is there already with other content: two lakes write to one place, or it was changed`,
+  );
+}
+
+/** Encodes and stores every object of a chunk; gives their list for the manifest. */
+async function writeObjects(store: ObjectStore, chunk: Chunk): Promise<readonly ManifestObject[]> {
+  const objects: ManifestObject[] = [];
+  const running = new Set<Promise<void>>();
+  const failures: unknown[] = [];
+  const { from, last } = chunk;
+  for (const { table, date, kind, rows } of chunk.parts.values()) {
+    const bytes = await encodeTable(table.columns, rows);
+    const hash = sha256(bytes);
+    const key = objectKey({ table: table.name, date, kind, from, to: last.inOffset, sha256: hash });
+    objects.push({ key, rows: rows.length, bytes: bytes.length, sha256: hash });
+    const put = putSame(store, key, bytes)
+      .catch((error: unknown) => void failures.push(error))
+      .finally(() => running.delete(put));
+    running.add(put);
+    if (running.size >= putsAtOnce) await Promise.race(running);
+    if (failures.length > 0) break;
+  }
+  await Promise.all(running);
+  if (failures.length > 0) throw failures[0];
+  return objects.sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/** The chain of manifests as far as it is written. */
+type Tail = {
+  readonly number: number;
+  readonly last: Place | null;
+  readonly outputs: number;
+  readonly hash: string | null;
+};
+
+const noTail: Tail = { number: 0, last: null, outputs: 0, hash: null };
+
+async function readTail(
+  store: ObjectStore,
+  keys: readonly string[],
+  genesis: string,
+  period: Period,
+): Promise<Tail> {
+  const key = keys.at(-1);
+  if (key === undefined) return noTail;
+  const bytes = (await store.get(key)) ?? Buffer.alloc(0);
+  const manifest = decodeManifest(bytes);
+  if (typeof manifest === "string") {
+    throw new LakeError("damaged-manifest", `${key}: ${manifest}; put it back from a copy`);
+  }
+  if (manifest.genesis !== genesis) {
+    throw new LakeError(
+      "another-genesis",
+      `this lake holds log ${manifest.genesis}, not ${genesis}: give every log a lake of its own`,
+    );
+  }
+  if (manifest.period !== period) {
+    throw new LakeError(
+      "another-run",
+      `this lake is kept by the ${manifest.period}, not by the ${period}`,
+    );
+  }
+  const { number, last, before, outputs } = manifest;
+  return { number, last, outputs: before + outputs, hash: sha256(bytes) };
+}
+
+const isRetryable = (error: unknown): boolean =>
+  error instanceof Error && "retryable" in error && error.retryable === true;
+
+/**
+ * Keeps every output as rows of Parquet tables. Objects are created once and never changed; the chunk
+ * under way lives in memory and is read from the log again after a stop.
+ */
+export async function openLake(options: LakeOptions): Promise<Lake> {
+  const { store, genesis, begin, period = "month" } = options;
+  const closing = { ...defaultClosing, ...options.closing };
+  const known = new Set(await store.list(manifestPrefix));
+  let tail = begin === "anew" ? noTail : await readTail(store, [...known], genesis, period);
+  let seen: Place = tail.last ?? { inOffset: -1, seq: -1 };
+  let next = seen.inOffset + 1;
+  let current: Chunk | null = null;
+  const waiting: Chunk[] = [];
+  let working: Promise<void> | null = null;
+  let failure: { readonly error: unknown } | null = null;
+
+  const another = (): LakeError =>
+    new LakeError(
+      "another-run",
+      "the folder holds the lake of another run: give an empty one, or the events it was made of",
+    );
+
+  const write = async (chunk: Chunk): Promise<void> => {
+    const { from, first, last, outputs } = chunk;
+    const key = manifestKey(from, last.inOffset);
+    // Looked at before anything is written, so that a lake of another run stays as it is.
+    if (begin === "anew" && known.size > 0 && !known.has(key)) throw another();
+    const objects = await writeObjects(store, chunk);
+    const manifest: Manifest = {
+      format: 1,
+      genesis,
+      partition: 0,
+      period,
+      number: tail.number + 1,
+      from,
+      to: last.inOffset,
+      first,
+      last,
+      before: tail.outputs,
+      outputs,
+      previous: tail.hash,
+      objects,
+    };
+    const bytes = encodeManifest(manifest);
+    await putSame(store, key, bytes);
+    tail = {
+      number: manifest.number,
+      last,
+      outputs: manifest.before + outputs,
+      hash: sha256(bytes),
+    };
+  };
+
+  const work = async (): Promise<void> => {
+    for (let chunk = waiting[0]; chunk !== undefined; chunk = waiting[0]) {
+      await write(chunk);
+      waiting.shift();
+    }
+  };
+
+  const start = (): void => {
+    if (failure !== null) return;
+    working ??= work()
+      .catch((error: unknown) => {
+        failure = { error };
+      })
+      .finally(() => {
+        working = null;
+      });
+  };
+
+  const close = (): void => {
+    if (current === null) return;
+    waiting.push(current);
+    next = current.last.inOffset + 1;
+    current = null;
+    start();
+  };
+
+  const settle = async (): Promise<void> => {
+    if (failure !== null && isRetryable(failure.error)) failure = null;
+    if (waiting.length > 0) start();
+    await working;
+    if (failure !== null) throw failure.error;
+  };
+
+  return {
+    fold: (output) => {
+      if (failure !== null && !isRetryable(failure.error)) throw failure.error;
+      if (!isBeyond(output, seen)) return;
+      if (
+        current !== null &&
+        output.inOffset > current.last.inOffset &&
+        isFull(current, closing, output.stamp)
+      ) {
+        close();
+      }
+      seen = { inOffset: output.inOffset, seq: output.seq };
+      current ??= emptyChunk(next, output);
+      gather(current, output, period);
+    },
+    drained: () =>
+      working === null && failure === null && waiting.length === 0 ? undefined : settle(),
+    position: () => tail.last,
+    finish: async () => {
+      close();
+      await settle();
+      if (begin === "anew" && known.size > tail.number) throw another();
+    },
+  };
+}

@@ -1,0 +1,1 @@
+export { type Judge, type Monitor, type MonitorOptions, openMonitor } from "./monitor.ts";

@@ -1,0 +1,175 @@
+import type { Output } from "@troth/events";
+import { decodeOutput, encodeOutput, isBeyond } from "@troth/events";
+import type { Log, LogInput, LogRecord, Snapshots } from "@troth/log";
+import type { Clock } from "@troth/runtime";
+
+type Body = Output["body"];
+
+/**
+ * The deterministic machine the monitor drives: the same records give the same outputs. Everything it
+ * knows follows from the log; `snapshot` only saves reading it all again.
+ */
+export type Judge = {
+  /** Applies one record of the intake log, appending what it says to `out`. */
+  readonly apply: (record: LogRecord, out: Body[]) => void;
+  /** Log time of the next moment that would decide something by itself. */
+  readonly nextMoment: () => number;
+  readonly snapshot: () => Buffer;
+};
+
+export type MonitorOptions = {
+  /** The ordered facts. */
+  readonly facts: Log;
+  /** Everything the judge writes, with its place. */
+  readonly outputs: Log;
+  readonly snapshots: Snapshots;
+  /** Builds the judge: from a snapshot's bytes, or (null) from nothing. */
+  readonly judge: (snapshot: Buffer | null) => Judge;
+  readonly clock: Clock;
+  /** A record that only moves log time, to be appended when a deadline passes on an idle log. */
+  readonly tick: LogInput;
+  /** False while log time follows the events (a file being replayed), not the wall clock. */
+  readonly live: () => boolean;
+  readonly snapshotEveryRecords: number;
+  readonly tell: {
+    readonly judged: (position: number, stamp: number) => void;
+    readonly failed: (error: unknown) => void;
+  };
+};
+
+export type Monitor = {
+  /** Offset of the next fact to be judged; everything below it is judged and its outputs durable. */
+  readonly position: () => number;
+  /** Log time of the last record judged. */
+  readonly stamp: () => number;
+  /** Resolves once everything below `offset` is judged; rejects if the monitor stopped first. */
+  readonly caughtUp: (offset: number) => Promise<void>;
+  /** Finishes the batch under way and saves a snapshot. */
+  readonly close: () => Promise<void>;
+};
+
+/** Long work is cut here, so that intake and desk get their turn. */
+const recordsPerTurn = 200;
+const tickEveryMs = 250;
+
+const nowhere = { inOffset: -1, seq: -1 };
+
+/** The place of the last output written, from the log itself: whatever lies before it is not repeated. */
+async function lastPlace(outputs: Log): Promise<{ inOffset: number; seq: number }> {
+  const end = await outputs.end();
+  if (end === 0) return nowhere;
+  for await (const record of outputs.read(end - 1)) return decodeOutput(record.bytes);
+  return nowhere;
+}
+
+/** Log time at `offset`: that of the record before it. */
+async function stampBefore(facts: Log, offset: number): Promise<number> {
+  if (offset === 0) return 0;
+  for await (const record of facts.read(offset - 1)) return record.stamp;
+  return 0;
+}
+
+/**
+ * Reads facts in order, judges them and appends what is said, exactly once: after a crash it starts
+ * from the snapshot, says the same again, and leaves out what the log of outputs already holds.
+ */
+export async function openMonitor(options: MonitorOptions): Promise<Monitor> {
+  const { facts, outputs, snapshots, clock, tell } = options;
+  const saved = await snapshots.load();
+  const judge = options.judge(saved?.bytes ?? null);
+  let position = saved?.position ?? 0;
+  let savedAt = position;
+  let stamp = await stampBefore(facts, position);
+  let written = await lastPlace(outputs);
+  let failure: unknown = null;
+  const stop = new AbortController();
+  const waiters = new Set<{ offset: number; done: () => void; failed: (e: unknown) => void }>();
+
+  const wake = (): void => {
+    for (const waiter of waiters) {
+      if (failure !== null) waiter.failed(failure);
+      else if (waiter.offset <= position) waiter.done();
+      else continue;
+      waiters.delete(waiter);
+    }
+  };
+
+  const judgeSome = async (records: readonly LogRecord[]): Promise<void> => {
+    const said: LogInput[] = [];
+    let last = written;
+    for (const record of records) {
+      const out: Body[] = [];
+      judge.apply(record, out);
+      for (let seq = 0; seq < out.length; seq += 1) {
+        const body = out[seq];
+        if (body === undefined) continue;
+        const output: Output = { inOffset: record.offset, seq, stamp: record.stamp, body };
+        if (!isBeyond(output, written)) continue;
+        said.push({ bytes: encodeOutput(output) });
+        last = output;
+      }
+      stamp = Math.max(stamp, record.stamp);
+    }
+    if (said.length > 0) await outputs.append(said, stamp);
+    written = last;
+    position = (records.at(-1)?.offset ?? position - 1) + 1;
+    tell.judged(position, stamp);
+    wake();
+  };
+
+  const save = async (): Promise<void> => {
+    if (position === savedAt) return;
+    await snapshots.save({ position, bytes: judge.snapshot() });
+    savedAt = position;
+  };
+
+  const run = async (): Promise<void> => {
+    for await (const batch of facts.readBatches(position, { follow: stop.signal })) {
+      for (let i = 0; i < batch.length; i += recordsPerTurn) {
+        await judgeSome(batch.slice(i, i + recordsPerTurn));
+        if (stop.signal.aborted) return;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      if (position - savedAt >= options.snapshotEveryRecords) await save();
+    }
+  };
+
+  const running = run().catch((error: unknown) => {
+    failure = error;
+    tell.failed(error);
+    wake();
+  });
+
+  const tick = async (): Promise<void> => {
+    const now = clock.now();
+    if (failure !== null || !options.live() || judge.nextMoment() > now) return;
+    // Behind the log's end, records that are already there may move time past the deadline.
+    if (position < (await facts.end()) || stop.signal.aborted) return;
+    await facts.append([options.tick], now);
+  };
+  let timer = clock.setTimer(tickEveryMs, onTimer);
+  function onTimer(): void {
+    tick()
+      .catch(tell.failed)
+      .finally(() => {
+        if (!stop.signal.aborted) timer = clock.setTimer(tickEveryMs, onTimer);
+      });
+  }
+
+  return {
+    position: () => position,
+    stamp: () => stamp,
+    caughtUp: (offset) =>
+      new Promise((resolve, reject) => {
+        waiters.add({ offset, done: resolve, failed: reject });
+        wake();
+      }),
+    close: async () => {
+      timer.cancel();
+      stop.abort();
+      await running;
+      // After a failure the state may be ahead of what is durable; the log and the last snapshot are not.
+      if (failure === null) await save();
+    },
+  };
+}

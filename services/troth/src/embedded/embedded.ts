@@ -1,0 +1,144 @@
+import { join } from "node:path";
+import { encodeFact, type Flag, parseEvent, parseLine, type RefusalReason } from "@troth/events";
+import { encodeSetAside, openIntake } from "@troth/intake";
+import { type FileLog, openFileLog, openSnapshots } from "@troth/log";
+import { openMonitor } from "@troth/monitor";
+import type { Policy } from "@troth/policy";
+import { type Logger, type Stop, systemClock, systemDisk, systemRng } from "@troth/runtime";
+import type { Fate } from "../pipeline.ts";
+import { openFeed, type Reader } from "./feed.ts";
+import { type LiveJudge, openJudge, tick } from "./judge.ts";
+import { type Loaded, load } from "./load.ts";
+import type { Meta } from "./meta.ts";
+
+export type EmbeddedOptions = {
+  readonly dir: string;
+  readonly policy: Policy;
+  readonly stop: Stop;
+  readonly log: Logger;
+  readonly intakePort: number;
+  readonly host: string;
+  readonly clock: () => Meta["clock"];
+  readonly tell: EmbeddedTell;
+};
+
+/** What happens here that is worth counting; the names of metrics are given elsewhere. */
+export type EmbeddedTell = {
+  readonly admitted: (facts: number, setAside: readonly RefusalReason[]) => void;
+  readonly fate: (fate: Fate) => void;
+  readonly judged: (position: number, stamp: number) => void;
+};
+
+export type Embedded = {
+  readonly intakePort: number;
+  /** Appends a batch of a file; resolves once it is durable. Gives the latest recorded time. */
+  readonly load: (batch: readonly Loaded[], origin: string) => Promise<number>;
+  /** Starts handing outputs to readers, each from the beginning. */
+  readonly feed: (readers: readonly Reader[]) => void;
+  /** Resolves once everything appended so far is judged. */
+  readonly settled: () => Promise<void>;
+  readonly flag: (tenant: string, reference: string) => Flag | null;
+  readonly logTime: () => number;
+  readonly isEmpty: () => Promise<boolean>;
+  readonly genesis: string;
+  /** Null when all is well, else what is wrong. */
+  readonly health: () => string | null;
+};
+
+const snapshotEveryRecords = 200_000;
+
+/**
+ * The embedded troth: one file log of facts, the judge, one file log of what it wrote. Everything else
+ * reads the second. What was answered 202 is in the first, synced; what follows can be made again.
+ */
+export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> {
+  const { dir, policy, stop, log, tell } = options;
+  const openLog = async (name: string): Promise<FileLog> => {
+    const opened = await openFileLog(join(dir, name), systemDisk, { newGenesis: systemRng.uuid() });
+    stop.defer(`${name} log`, () => opened.close());
+    const { tornBytes } = opened.recovery;
+    if (tornBytes > 0) log.warn("a torn write was cut off", { log: name, tornBytes });
+    return opened;
+  };
+  const facts = await openLog("facts");
+  const outputs = await openLog("outputs");
+  const setAside = await openLog("set-aside");
+  const snapshots = await openSnapshots(join(dir, "snapshots"), systemDisk, {
+    genesis: facts.genesis,
+    skipped: (file, why) => log.warn("a snapshot could not be used", { file, why }),
+  });
+  let failure: unknown = null;
+  const failed = (what: string, error: unknown): void => {
+    failure ??= error;
+    log.error(`${what} stopped`, { error: error instanceof Error ? error : String(error) });
+  };
+  let judge: LiveJudge | null = null;
+  const monitor = await openMonitor({
+    facts,
+    outputs,
+    snapshots,
+    judge: (bytes) => {
+      judge = openJudge(policy, bytes, tell.fate);
+      return judge;
+    },
+    clock: systemClock,
+    tick,
+    live: () => options.clock() === "live",
+    snapshotEveryRecords,
+    tell: { judged: tell.judged, failed: (error) => failed("the monitor", error) },
+  });
+  stop.defer("monitor", () => monitor.close());
+  const intake = await openIntake({
+    parse: { line: parseLine, event: parseEvent },
+    append: async (admission) => {
+      const stamp = stampOf(options.clock(), admission.facts);
+      const now = systemClock.now();
+      await Promise.all([
+        admission.facts.length > 0 &&
+          facts.append(
+            admission.facts.map((fact) => ({ bytes: encodeFact(fact) })),
+            stamp,
+          ),
+        admission.setAside.length > 0 &&
+          setAside.append(
+            admission.setAside.map((one) => ({ bytes: encodeSetAside(one) })),
+            now,
+          ),
+      ]);
+    },
+    clock: systemClock,
+    tell: {
+      admitted: tell.admitted,
+      answered: () => undefined,
+      turnedAway: (why) => log.warn("events were turned away", { why }),
+      failed: (error) => failed("the intake", error),
+    },
+    host: options.host,
+    port: options.intakePort,
+  });
+  stop.defer("intake", () => intake.close());
+  return {
+    intakePort: intake.port,
+    load: (batch, origin) => load(batch, origin, systemClock.now(), facts, setAside, tell),
+    feed: (readers) => {
+      const feed = openFeed(outputs, readers, failed);
+      stop.defer("readers", () => feed.close());
+    },
+    settled: async () => monitor.caughtUp(await facts.end()),
+    flag: (tenant, reference) =>
+      judge?.pipeline().flag(tenant, reference, Math.max(monitor.stamp(), nowOf(options.clock()))) ??
+      null,
+    logTime: () => Math.max(monitor.stamp(), nowOf(options.clock())),
+    isEmpty: async () => (await facts.end()) === 0,
+    genesis: outputs.genesis,
+    health: () => (failure === null ? null : `stopped: ${String(failure)}`),
+  };
+}
+
+/** Live, log time is stamped here, once; else it follows what the events say. */
+function stampOf(clock: Meta["clock"], facts: readonly { recordedTime: number }[]): number {
+  if (clock === "live") return systemClock.now();
+  return facts.reduce((latest, fact) => Math.max(latest, fact.recordedTime), 0);
+}
+
+const nowOf = (clock: Meta["clock"]): number => (clock === "live" ? systemClock.now() : 0);

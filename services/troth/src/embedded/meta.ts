@@ -1,0 +1,39 @@
+import { readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { errnoOf } from "@troth/runtime";
+import { InputError } from "../exit.ts";
+
+/** What a data folder was begun with; it is judged under one policy from its first record on. */
+export type Meta = {
+  readonly format: 1;
+  readonly policy: string;
+  /** `live`: log time is the wall clock. `events`: it follows the recorded times of the events. */
+  readonly clock: "live" | "events";
+  /** True while everything in it is the made-up day. */
+  readonly demo: boolean;
+};
+
+const name = "meta.json";
+
+export async function readMeta(dir: string): Promise<Meta | null> {
+  try {
+    return JSON.parse(await readFile(join(dir, name), "utf8")) as Meta;
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return null;
+    throw error;
+  }
+}
+
+export async function writeMeta(dir: string, meta: Meta): Promise<void> {
+  const path = join(dir, name);
+  await writeFile(`${path}.new`, `${JSON.stringify(meta)}\n`);
+  await rename(`${path}.new`, path);
+}
+
+/** Refuses to go on under other rules than the folder's: half its verdicts would have other reasons. */
+export function checkPolicyOf(dir: string, meta: Meta, policy: string): void {
+  if (meta.policy === policy) return;
+  throw new InputError(
+    `${dir} was judged under policy ${meta.policy}, this one is ${policy}: start with the policy it was begun with, or give another --data folder and replay its events there`,
+  );
+}

@@ -1,0 +1,39 @@
+import { importCalls } from "./calls.ts";
+import { importComplaints } from "./complaints.ts";
+import type { Importer } from "./importer.ts";
+import { importOlist } from "./olist.ts";
+import { importOpenrepair } from "./openrepair.ts";
+import { importServicenow } from "./servicenow.ts";
+import { importTweets } from "./tweets.ts";
+
+export type ImporterName =
+  | "olist"
+  | "servicenow"
+  | "calls"
+  | "tweets"
+  | "openrepair"
+  | "complaints";
+
+export const importers: Readonly<Record<ImporterName, Importer>> = {
+  olist: importOlist,
+  servicenow: importServicenow,
+  calls: importCalls,
+  tweets: importTweets,
+  openrepair: importOpenrepair,
+  complaints: importComplaints,
+};
+
+export const isImporterName = (text: string): text is ImporterName =>
+  Object.hasOwn(importers, text);
+
+export { openFolder, type Tally } from "./files.ts";
+export {
+  type AsideReason,
+  type AsideRow,
+  asideReasons,
+  ImportError,
+  type ImportErrorCode,
+  type ImportedEvent,
+  type Importer,
+  type ImportIo,
+} from "./importer.ts";

@@ -1,0 +1,3 @@
+export { Pipeline } from "./pipeline.ts";
+export { type ReplayedLines, replayLines } from "./replay/in-memory.ts";
+export { replay } from "./replay/replay.ts";

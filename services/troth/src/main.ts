@@ -1,0 +1,36 @@
+import { Command, CommanderError } from "commander";
+import { addDoctor } from "./doctor.ts";
+import { exitCodes, tellFailure } from "./exit.ts";
+import { addImport } from "./import.ts";
+import { addOracle, addReplay } from "./replay.ts";
+import { addPolicy } from "./policy.ts";
+import { addSetAside } from "./set-aside.ts";
+import { addStart } from "./start.ts";
+
+const program = new Command("troth")
+  .description("Says, while it can still be mended, where a promised experience is being undermined.")
+  .version("0.1.0")
+  .showHelpAfterError("(add --help for the options and examples)")
+  .showSuggestionAfterError()
+  .exitOverride()
+  .configureOutput({ writeErr: (text) => process.stderr.write(text) });
+
+addStart(program);
+addImport(program);
+addReplay(program);
+addOracle(program);
+addPolicy(program);
+addSetAside(program);
+addDoctor(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  // Commander has already said what is wrong with the words; help and version are no failure.
+  process.exitCode =
+    error instanceof CommanderError
+      ? error.exitCode === 0
+        ? exitCodes.ok
+        : exitCodes.badUse
+      : tellFailure(error);
+}

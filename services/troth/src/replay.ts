@@ -1,0 +1,134 @@
+import { canonicalJson, decisionJson, parseInstant, publicPseudonymKey } from "@troth/events";
+import { recompute } from "@troth/oracle";
+import type { Command } from "commander";
+import { exitCodes, InputError } from "./exit.ts";
+import { defaultPolicyPath, readPolicy } from "./policy-file.ts";
+import { openProgress } from "./progress.ts";
+import { gather } from "./replay/gather.ts";
+import { Outputs } from "./replay/outputs.ts";
+import { readLines } from "./replay/read-lines.ts";
+import { replay, type SetAside } from "./replay/replay.ts";
+import { writeReport } from "./replay/report.ts";
+import { flagCounts, type Summary, Verdicts } from "./replay/verdicts.ts";
+import { openReplayLake } from "./replay-lake.ts";
+
+type Options = {
+  readonly policy: string;
+  readonly until?: string;
+  readonly out: string;
+  readonly lake?: string;
+};
+
+function untilOf(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const at = parseInstant(text, false);
+  if (!Number.isNaN(at)) return at;
+  throw new InputError(
+    `--until ${text}: not a moment; write it as 2018-01-14T00:00:00Z or 2018-01-14`,
+  );
+}
+
+const setAsideJson = (one: SetAside): string => canonicalJson(one);
+
+async function runReplay(events: string, options: Options): Promise<number> {
+  const policy = await readPolicy(options.policy);
+  const until = untilOf(options.until);
+  const outputs = new Outputs(options.out);
+  const decisions = outputs.file("decisions.jsonl");
+  const setAside = outputs.file("set-aside.jsonl");
+  const lake = options.lake === undefined ? null : await openReplayLake(options.lake);
+  const progress = openProgress("replay");
+  const result = await replay(readLines(events, progress.at), policy, publicPseudonymKey, until, {
+    decision: (decision) => decisions.line(decisionJson(decision)),
+    output: lake === null ? null : lake.fold,
+    setAside: (one) => setAside.line(setAsideJson(one)),
+    drained: async () => {
+      await outputs.drained();
+      await lake?.drained();
+    },
+  });
+  await writeReport(outputs, result.verdicts, result.flags, result.summary);
+  await lake?.close();
+  progress.done(result.summary);
+  return exitCodes.ok;
+}
+
+async function runOracle(events: string, options: Options): Promise<number> {
+  const policy = await readPolicy(options.policy);
+  const until = untilOf(options.until);
+  const outputs = new Outputs(options.out);
+  const setAside = outputs.file("set-aside.jsonl");
+  const progress = openProgress("oracle");
+  const gathered = await gather(readLines(events, progress.at), until, (one) =>
+    setAside.line(setAsideJson(one)),
+  );
+  const result = recompute({
+    facts: gathered.facts,
+    policy,
+    pseudonymKey: publicPseudonymKey,
+    until,
+  });
+  const flags = result.flags
+    .filter((flag) => flag.level !== "none")
+    .sort((a, b) => (a.customer < b.customer ? -1 : 1));
+  const verdicts = new Verdicts();
+  const decisions = outputs.file("decisions.jsonl");
+  for (const decision of result.decisions) {
+    verdicts.fold(decision);
+    decisions.line(decisionJson(decision));
+    await outputs.drained();
+  }
+  for (const { invitationId, outcome } of gathered.answers) verdicts.answer(invitationId, outcome);
+  const summary: Summary = {
+    read: gathered.read,
+    applied: result.counts.applied,
+    duplicates: result.counts.duplicates,
+    setAside: gathered.refused + result.counts.setAside,
+    waiting: result.counts.waiting,
+    policy: policy.hash,
+    until: gathered.endsAt,
+    pledges: verdicts.pledgeCounts(),
+    alerts: verdicts.alerts,
+    flags: flagCounts(flags),
+    truth: verdicts.accuracy(),
+  };
+  await writeReport(outputs, verdicts, flags, summary);
+  progress.done(summary);
+  return exitCodes.ok;
+}
+
+const judging = (program: Command, name: string, description: string): Command =>
+  program
+    .command(name)
+    .description(description)
+    .argument("<events>", "event file: JSON lines, gzip or not; - for standard input")
+    .option("--policy <file>", "the promises and what breaking them means", defaultPolicyPath)
+    .option("--until <moment>", "judge as of then; what was recorded later is not read")
+    .requiredOption("--out <dir>", "where the results go");
+
+export function addReplay(program: Command): void {
+  judging(program, "replay", "Judge an event file: batch, deterministic, the same bytes every run.")
+    .option("--lake <dir>", "also write every event and verdict as Parquet")
+    .addHelpText(
+      "after",
+      `
+Writes decisions.jsonl, pledges.jsonl, flags.jsonl, truth.jsonl, set-aside.jsonl and summary.json.
+
+Examples:
+  troth replay events.jsonl.gz --out judged
+  troth import olist ./olist | troth replay - --until 2018-01-14 --out judged --lake lake`,
+    )
+    .action(async (events: string, options: Options) => {
+      process.exitCode = await runReplay(events, options);
+    });
+}
+
+export function addOracle(program: Command): void {
+  judging(
+    program,
+    "oracle",
+    "Recompute everything naively, from scratch: a second opinion, equal byte for byte.",
+  ).action(async (events: string, options: Options) => {
+    process.exitCode = await runOracle(events, options);
+  });
+}

@@ -1,0 +1,130 @@
+import type { Decision, Fact, Flag, Output, Refusal } from "@troth/events";
+import { isoTime } from "@troth/events";
+import type { Policy } from "@troth/policy";
+import { outcomeOf } from "@troth/truth";
+import { Pipeline } from "../pipeline.ts";
+import type { ReadLines } from "./source.ts";
+import { flagCounts, type Summary, Verdicts } from "./verdicts.ts";
+
+/** What was set aside, with enough to put it right: the line's number, reason, field and text. */
+export type SetAside = Refusal & { readonly line: number; readonly raw: string | null };
+
+/** Where a replay's results go, in the order they arise. */
+export type ReplaySink = {
+  readonly decision: (decision: Decision) => void;
+  /** Everything the judge wrote, decisions too, each with its place; null when nobody wants it. */
+  readonly output: ((output: Output) => void) | null;
+  readonly setAside: (one: SetAside) => void;
+  /** Awaited between batches, so that a slow disk slows reading instead of filling memory. */
+  readonly drained: () => Promise<void>;
+};
+
+export type ReplayResult = {
+  readonly summary: Summary;
+  readonly flags: readonly Flag[];
+  readonly verdicts: Verdicts;
+};
+
+/**
+ * Judges an event file: batch and deterministic. Log time is the running maximum of `recordedtime`;
+ * a final tick runs to `until`, or stands at the last stamp. Facts recorded after `until` are not read.
+ */
+export async function replay(
+  lines: ReadLines,
+  policy: Policy,
+  key: string,
+  until: number | null,
+  sink: ReplaySink,
+): Promise<ReplayResult> {
+  const pipeline = new Pipeline(policy, key);
+  const verdicts = new Verdicts();
+  const counts = { read: 0, applied: 0, duplicates: 0, setAside: 0 };
+  let stamp = 0;
+  let position = 0;
+  let out: Output["body"][] = [];
+  const say = (): void => {
+    for (let seq = 0; seq < out.length; seq += 1) {
+      const body = out[seq];
+      if (body === undefined) continue;
+      if (isDecision(body)) {
+        verdicts.fold(body);
+        sink.decision(body);
+      }
+      sink.output?.({ inOffset: position, seq, stamp, body });
+    }
+    out = [];
+    position += 1;
+  };
+  for await (const batch of lines) {
+    for (const { line, result, raw } of batch) {
+      if (result.ok && until !== null && result.value.recordedTime > until) continue;
+      counts.read += 1;
+      if (!result.ok) {
+        counts.setAside += 1;
+        sink.setAside({ line, raw, ...result.error });
+        continue;
+      }
+      const fact = result.value;
+      stamp = Math.max(stamp, fact.recordedTime);
+      const fate = pipeline.take(fact, stamp, out);
+      if (fate === "duplicate") counts.duplicates += 1;
+      else if (fate === "turned-away") {
+        counts.setAside += 1;
+        sink.setAside({ line, raw, ...turnedAway });
+      } else {
+        counts.applied += 1;
+        noteAnswer(verdicts, fact);
+      }
+      say();
+    }
+    await sink.drained();
+  }
+  const end = Math.max(stamp, until ?? stamp);
+  pipeline.tick(end, out);
+  say();
+  await sink.drained();
+  const flags = pipeline.flags(end).filter((flag) => flag.level !== "none");
+  const summary: Summary = {
+    ...counts,
+    waiting: pipeline.waiting,
+    policy: policy.hash,
+    until: counts.read === 0 && until === null ? null : isoTime(end),
+    pledges: verdicts.pledgeCounts(),
+    alerts: verdicts.alerts,
+    flags: flagCounts(flags),
+    truth: verdicts.accuracy(),
+  };
+  return { summary, flags, verdicts };
+}
+
+const turnedAway: Refusal = {
+  reason: "waiting-room-full",
+  field: "subject",
+  message:
+    "too many events already wait for this reference to be linked to a customer: send an identity.linked event for it, then replay this line",
+};
+
+/** Answers are kept beside the decisions: they are labels, and never touch a score. */
+export function noteAnswer(verdicts: Verdicts, fact: Fact): void {
+  if (fact.kind !== "survey.answered") return;
+  const invitation = fact.data["invitationId"];
+  const outcome = outcomeOf(fact.data);
+  if (typeof invitation === "string" && outcome !== null) verdicts.answer(invitation, outcome);
+}
+
+export function isDecision(body: Output["body"]): body is Decision {
+  switch (body.kind) {
+    case "noise":
+    case "retraction":
+    case "merge":
+    case "split":
+      return false;
+    case "pledge":
+    case "alert":
+    case "flag":
+    case "survey":
+    case "source":
+    case "cohort":
+      return true;
+  }
+}

@@ -1,0 +1,159 @@
+import { join, resolve } from "node:path";
+import { parseEvent } from "@troth/events";
+import { openLogger, openStop, systemClock, systemDisk } from "@troth/runtime";
+import { type Command, InvalidArgumentError } from "commander";
+import { type Embedded, openEmbedded } from "./embedded/embedded.ts";
+import { checkPolicyOf, type Meta, readMeta, writeMeta } from "./embedded/meta.ts";
+import { openReaders } from "./embedded/readers.ts";
+import { defaultPolicyPath, readPolicy } from "./policy-file.ts";
+import { readLines } from "./replay/read-lines.ts";
+import { syntheticDay } from "./story/synthetic-day.ts";
+
+type Options = {
+  readonly data: string;
+  readonly policy: string;
+  readonly events?: string;
+  readonly port: number;
+  readonly host: string;
+  readonly demo: boolean;
+};
+
+const demoCustomers = 400;
+const demoSeed = 2718;
+const demoSteps = 100;
+const demoStepMs = 100;
+const dayMs = 86_400_000;
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+/** Begins a data folder, or goes on with one; the first start decides what its clock follows. */
+async function metaOf(options: Options, policy: string): Promise<Meta> {
+  const known = await readMeta(options.data);
+  if (known !== null) {
+    checkPolicyOf(options.data, known, policy);
+    return known;
+  }
+  const fresh: Meta = {
+    format: 1,
+    policy,
+    clock: "live",
+    demo: options.demo && options.events === undefined,
+  };
+  await systemDisk.makeDir(options.data);
+  await writeMeta(options.data, fresh);
+  return fresh;
+}
+
+/** The made-up day, told in about ten seconds, ending now. */
+async function tellDemo(embedded: Embedded, stopped: AbortSignal): Promise<void> {
+  const endsAt = systemClock.now();
+  const events = [...syntheticDay({ seed: demoSeed, endsAt, customers: demoCustomers })];
+  say(
+    `  A made-up day of ${demoCustomers} made-up customers (${events.length} events) is being told in ${(demoSteps * demoStepMs) / 1_000} s. Start with --no-demo for an empty troth.`,
+  );
+  const step = Math.ceil(events.length / demoSteps);
+  for (let i = 0; i < events.length && !stopped.aborted; i += step) {
+    const batch = events
+      .slice(i, i + step)
+      .map((event, n) => ({ line: i + n + 1, result: parseEvent(event), raw: null }));
+    await embedded.load(batch, "demo");
+    await new Promise((done) => setTimeout(done, demoStepMs));
+  }
+}
+
+/** Loads a file; gives the latest recorded time, 0 for an empty one. */
+async function loadFile(embedded: Embedded, path: string, stopped: AbortSignal): Promise<number> {
+  let latest = 0;
+  let lines = 0;
+  for await (const batch of readLines(path, (count) => {
+    if (Math.floor(count / 50_000) > Math.floor(lines / 50_000)) say(`  ${count} lines read`);
+    lines = count;
+  })) {
+    latest = Math.max(latest, await embedded.load(batch, path));
+    if (stopped.aborted) break;
+  }
+  say(`  ${lines} lines of ${path} are in the log`);
+  return latest;
+}
+
+async function start(given: Options): Promise<number> {
+  const options = { ...given, data: resolve(given.data) };
+  const policy = await readPolicy(options.policy);
+  let meta = await metaOf(options, policy.hash);
+  // While a file or the made-up day is loading, log time follows it, or everything would be late.
+  let loading = true;
+  const log = openLogger({
+    service: "troth",
+    now: systemClock.now,
+    write: (line) => process.stderr.write(line),
+    privateSchemes: ["customer", "order", "phone", "handle", "account", "device", "call"],
+  });
+  const stop = openStop({ host: process, clock: systemClock });
+  const { policy: _, ...where } = options;
+  const readers = openReaders({ ...where, policy, stop, log, demo: () => meta.demo });
+  const embedded = await openEmbedded({
+    dir: options.data,
+    policy,
+    stop,
+    log,
+    intakePort: options.port + 1,
+    host: options.host,
+    clock: () => (loading ? "events" : meta.clock),
+    tell: readers.tell,
+  });
+  const urls = await readers.open(embedded);
+  say(`troth is up
+  desk     ${urls.desk}
+  intake   http://${options.host}:${embedded.intakePort}/v1/events
+  metrics  ${urls.metrics}
+  data     ${options.data} (the lake in ${join(options.data, "lake")})`);
+  const feeding = (async () => {
+    if (options.events !== undefined) {
+      const latest = await loadFile(embedded, options.events, stop.signal);
+      // A file that ended long ago is looked at as of its own end, not as of today.
+      const clock = latest < systemClock.now() - dayMs ? "events" : "live";
+      meta = { ...meta, clock };
+      await writeMeta(options.data, meta);
+    } else if (meta.demo && (await embedded.isEmpty())) {
+      await tellDemo(embedded, stop.signal);
+    }
+    await embedded.settled();
+    loading = false;
+    say("  Everything in the log is judged.");
+  })();
+  feeding.catch((error: unknown) => {
+    if (!stop.signal.aborted) stop.request(`loading failed: ${String(error)}`);
+  });
+  return stop.finish();
+}
+
+const portOf = (text: string): number => {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_533) return port;
+  throw new InvalidArgumentError("a port is a whole number from 0 to 65533");
+};
+
+export function addStart(program: Command): void {
+  program
+    .command("start")
+    .description("All services in one process on a file log: desk, intake, lake and metrics.")
+    .option("--data <dir>", "where logs, snapshots and the lake are kept", ".troth")
+    .option("--policy <file>", "the promises and what breaking them means", defaultPolicyPath)
+    .option("--events <file>", "load this event file first (JSON lines, gzip or not; - for stdin)")
+    .option("--port <n>", "desk; the next two are intake and metrics", portOf, 8780)
+    .option("--host <address>", "address to listen on", "127.0.0.1")
+    .option("--no-demo", "begin empty instead of with the made-up day")
+    .addHelpText(
+      "after",
+      `
+Without events and without data it tells a made-up day, so that there is something to see.
+
+Examples:
+  troth start
+  troth import olist ./olist | troth start --events - --data olist-data
+  troth start --no-demo --data /var/lib/troth`,
+    )
+    .action(async (options: Options) => {
+      process.exitCode = await start(options);
+    });
+}
