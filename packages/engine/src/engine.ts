@@ -21,7 +21,7 @@ export const emptyState = (policy: Policy): State => ({
     settleUntil: 0,
   })),
   cohorts: [],
-  blind: policy.sources.map(() => new Set<Pledge>()),
+  waiting: policy.sources.map(() => new Set<Pledge>()),
   stamp: 0,
 });
 
@@ -240,14 +240,21 @@ export class Engine {
         // A silence that begins while the last one is still being settled continues it.
         if (record.stamp >= health.settleUntil) health.blindSince = record.heard;
         health.silent = true;
+        this.#lookAgain(record.source, record.stamp);
         return;
       case "back":
         health.silent = false;
         health.settleUntil = record.stamp + rule.settleMs;
-        for (const pledge of this.state.blind[record.source] ?? []) {
-          pledge.nextAt = health.settleUntil;
-          this.#timers.push({ at: health.settleUntil, customer: pledge.customer, pledge });
-        }
+        this.#lookAgain(record.source, health.settleUntil);
+    }
+  }
+
+  /** What waits for a feed is judged anew when the feed falls silent, and when it has settled. */
+  #lookAgain(source: number, at: number): void {
+    for (const pledge of this.state.waiting[source] ?? []) {
+      if (pledge.nextAt <= at) continue;
+      pledge.nextAt = at;
+      this.#timers.push({ at, customer: pledge.customer, pledge });
     }
   }
 }

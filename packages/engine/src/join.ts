@@ -1,27 +1,23 @@
 import type { Policy } from "@troth/policy";
 import { isReplaced, looseOf, pledgeOf, removeItems } from "./evolve.ts";
 import type { Customer, FactRef, Pledge } from "./state.ts";
-import { insertItem, sameFact } from "./state.ts";
+import { insertItem } from "./state.ts";
 
 type Held = { readonly at: number; readonly ref: FactRef };
 
-function moveItems<T extends Held>(
-  from: T[],
-  to: T[],
-  moves: (ref: FactRef) => boolean,
-  same: (a: T, b: T) => boolean,
-): boolean {
+/**
+ * Copies the items to where they belong now. A fact both customers hold is held twice afterwards, once
+ * under each origin, so that parting them again gives each their own; judging counts it once.
+ */
+function moveItems<T extends Held>(from: T[], to: T[], moves: (ref: FactRef) => boolean): boolean {
   let moved = false;
   for (const item of from) {
-    if (!moves(item.ref) || to.some((other) => sameFact(other.ref, item.ref) && same(other, item)))
-      continue;
+    if (!moves(item.ref)) continue;
     insertItem(to, item, Number.POSITIVE_INFINITY, false);
     moved = true;
   }
   return moved;
 }
-
-const always = (): boolean => true;
 
 /**
  * Moves the items whose fact `moves` names from one customer to another, each keeping its origin, so
@@ -38,18 +34,18 @@ export function moveBetween(
     const speaks = [...pledge.terms, ...pledge.marks].some((item) => moves(item.ref));
     if (!speaks) continue;
     const twin = pledgeOf(policy, to, pledge.template, pledge.key);
-    moveItems(pledge.terms, twin.terms, moves, always);
-    moveItems(pledge.marks, twin.marks, moves, (a, b) => a.slot === b.slot);
+    moveItems(pledge.terms, twin.terms, moves);
+    moveItems(pledge.marks, twin.marks, moves);
     gained.add(twin);
   }
   for (const loose of from.loose) {
     const twin = looseOf(to, loose.template, loose.slot);
-    if (!moveItems(loose.marks, twin.marks, moves, always)) continue;
+    if (!moveItems(loose.marks, twin.marks, moves)) continue;
     for (const pledge of to.pledges) if (pledge.template === loose.template) gained.add(pledge);
   }
-  moveItems(from.noises, to.noises, moves, (a, b) => a.rule === b.rule);
-  moveItems(from.exposures, to.exposures, moves, always);
-  if (moveItems(from.profile, to.profile, moves, always)) {
+  moveItems(from.noises, to.noises, moves);
+  moveItems(from.exposures, to.exposures, moves);
+  if (moveItems(from.profile, to.profile, moves)) {
     for (const pledge of to.pledges) gained.add(pledge);
   }
   for (const [record, revision] of from.revisions ?? []) {

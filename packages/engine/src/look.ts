@@ -72,7 +72,7 @@ function review(eyes: Eyes, pledge: Pledge, now: number, because: Because, out: 
   const judged = judge(pledge, health, now);
   let nextAt = Number.POSITIVE_INFINITY;
   let hot = false;
-  let blind = false;
+  let waits = false;
   let said = false;
   for (let i = 0; i < judged.length || i < pledge.rows.length; i += 1) {
     const row = pledge.rows[i];
@@ -88,7 +88,7 @@ function review(eyes: Eyes, pledge: Pledge, now: number, because: Because, out: 
       continue;
     }
     nextAt = Math.min(nextAt, fresh.nextAt);
-    blind ||= fresh.blind;
+    waits ||= fresh.blind || fresh.verdict === "overdue";
     const same = row !== undefined && sameOutcome(row, fresh) && row.keptAt === fresh.keptAt;
     const worse = same && row.severity !== fresh.severity;
     const next = rowFrom(fresh, row?.revision ?? 0);
@@ -100,11 +100,11 @@ function review(eyes: Eyes, pledge: Pledge, now: number, because: Because, out: 
     const at = worse ? fresh.stepAt : fresh.since;
     out.push(sayPledge(eyes, pledge, i + 1, next, row?.verdict ?? null, at, now, because));
   }
-  remember(eyes, pledge, nextAt, hot, blind);
+  remember(eyes, pledge, nextAt, hot, waits);
   return said;
 }
 
-function remember(eyes: Eyes, pledge: Pledge, nextAt: number, hot: boolean, blind: boolean): void {
+function remember(eyes: Eyes, pledge: Pledge, nextAt: number, hot: boolean, waits: boolean): void {
   if (nextAt !== pledge.nextAt) {
     pledge.nextAt = nextAt;
     if (nextAt !== Number.POSITIVE_INFINITY) {
@@ -117,8 +117,8 @@ function remember(eyes: Eyes, pledge: Pledge, nextAt: number, hot: boolean, blin
   else if (!hot && at >= 0) list.splice(at, 1);
   const source = pledge.template.source;
   if (source === null) return;
-  const waiting = eyes.state.blind[source.index];
-  if (blind) waiting?.add(pledge);
+  const waiting = eyes.state.waiting[source.index];
+  if (waits) waiting?.add(pledge);
   else waiting?.delete(pledge);
 }
 

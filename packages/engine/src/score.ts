@@ -3,6 +3,7 @@ import type { NoiseRule, PledgeTemplate, Policy, SayingGaps } from "@troth/polic
 import { decayed } from "./decay.ts";
 import { profileAt } from "./profile.ts";
 import type { Customer, NoiseItem, Pledge, Row } from "./state.ts";
+import { sameFact } from "./state.ts";
 
 /** One contribution to a score, before anybody needs its words. */
 type Share = {
@@ -112,6 +113,16 @@ function weighRow(policy: Policy, pledge: Pledge, term: number, row: Row, now: n
   return { points: left, severity: weight.severity, critical, pledge, term, noise: null };
 }
 
+/** After a merge a fact may be held under two origins; it counts once. Such twins lie side by side. */
+function isRepeat(noises: readonly NoiseItem[], index: number, noise: NoiseItem): boolean {
+  for (let i = index - 1; i >= 0; i -= 1) {
+    const before = noises[i];
+    if (before === undefined || before.at !== noise.at || !sameFact(before.ref, noise.ref)) return false;
+    if (before.rule === noise.rule) return true;
+  }
+  return false;
+}
+
 /** Every share of a customer's score at `now`, in no particular order. */
 function eachShare(
   policy: Policy,
@@ -127,7 +138,9 @@ function eachShare(
       if (share !== null) visit(share);
     }
   }
-  for (const noise of customer.noises) {
+  for (let i = 0; i < customer.noises.length; i += 1) {
+    const noise = customer.noises[i];
+    if (noise === undefined || isRepeat(customer.noises, i, noise)) continue;
     const share = weighNoise(policy, customer, noise, now);
     if (share !== null) visit(share);
   }

@@ -35,7 +35,7 @@ type WrittenPledge = Pick<Pledge, "key" | "terms" | "marks" | "rows"> & {
   /** Null stands for Infinity, which JSON does not have. */
   readonly nextAt: number | null;
   readonly hot: boolean;
-  readonly blind: boolean;
+  readonly waits: boolean;
 };
 
 type Written = Omit<
@@ -64,7 +64,7 @@ function writeCustomer(customer: Customer): Written {
       rows: pledge.rows,
       nextAt: finite(pledge.nextAt),
       hot: customer.hot.includes(pledge),
-      blind: pledge.rows.some((row) => row.verdict === "source-blind"),
+      waits: pledge.rows.some((row) => ["source-blind", "overdue"].includes(row.verdict)),
     })),
     noises: customer.noises.map((noise) => ({ ...noise, rule: noise.rule.index })),
     loose: customer.loose.map((one) => ({ ...one, template: one.template.index })),
@@ -91,7 +91,7 @@ export function restoreState(policy: Policy, lines: Iterable<string>): State {
         customers: new Map(),
         sources: head.sources,
         cohorts: head.cohorts,
-        blind: policy.sources.map(() => new Set<Pledge>()),
+        waiting: policy.sources.map(() => new Set<Pledge>()),
         stamp: head.stamp,
       };
       continue;
@@ -132,7 +132,7 @@ function readCustomer(policy: Policy, state: State, written: Written): Customer 
     };
     customer.pledges.push(pledge);
     if (one.hot) customer.hot.push(pledge);
-    if (one.blind && template.source !== null) state.blind[template.source.index]?.add(pledge);
+    if (one.waits && template.source !== null) state.waiting[template.source.index]?.add(pledge);
   }
   if (customer.pledges.length > 12) {
     customer.pledgeIndex = new Map(customer.pledges.map((pledge) => [pledge.id, pledge]));

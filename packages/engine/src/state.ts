@@ -13,8 +13,8 @@ export type State = {
   readonly sources: SourceHealth[];
   /** Cohort facts still able to touch a customer whose profile arrives late; oldest first. */
   readonly cohorts: Fact[];
-  /** Pledges whose verdict waits for a silent source, by source index. */
-  readonly blind: Set<Pledge>[];
+  /** Pledges with an overdue or blind row, by the index of the source they wait to hear from. */
+  readonly waiting: Set<Pledge>[];
   stamp: number;
 };
 

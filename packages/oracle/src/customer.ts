@@ -31,8 +31,8 @@ export type Customer = {
   readonly said: Map<string, Said>;
   level: Level;
   episode: Episode | null;
-  /** Sources that could not tell us about some row at the last look. */
-  blindOn: ReadonlySet<number>;
+  /** Sources that some overdue or blind row waited for at the last look. */
+  waitsOn: ReadonlySet<number>;
   /** The view of `held`; null once they changed. A shortcut only: it is rebuilt from the facts. */
   view: View | null;
 };
@@ -49,7 +49,7 @@ export const newCustomer = (tenant: string, reference: Reference, key: string): 
   said: new Map(),
   level: "none",
   episode: null,
-  blindOn: new Set(),
+  waitsOn: new Set(),
   view: null,
 });
 

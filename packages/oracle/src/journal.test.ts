@@ -282,7 +282,7 @@ test("a row is blind since its due moment when the source had already gone quiet
   const last = judged(facts, by, d(1)).decisions.at(-1);
   expect(last).toMatchObject({
     verdict: "source-blind",
-    decidedAt: d(0) + 3.5 * hour,
+    decidedAt: d(0) + 2 * hour,
     at: d(0) + 1.5 * hour,
   });
 });

@@ -45,7 +45,7 @@ export function lookAt(
   }
   const alert = settleAlert(customer, score, now, policy);
   if (alert !== null) decisions.push(alert);
-  customer.blindOn = blindSources(standings);
+  customer.waitsOn = sourcesAwaited(standings);
   return { decisions, score, nextMoment: nextMoment(standings, score, now, policy, sources) };
 }
 
@@ -56,9 +56,10 @@ export const standingsOf = (
   sources: SourceView,
 ): Standing[] => viewOf(customer, policy).rows.map((row) => judge(row, now, sources));
 
-function blindSources(standings: readonly Standing[]): ReadonlySet<number> {
-  const blind = standings.filter((standing) => standing.verdict === "source-blind");
-  return new Set(blind.flatMap((standing) => standing.row.template.source?.index ?? []));
+/** Feeds whose silence, or word, changes what stands overdue or cannot be judged. */
+function sourcesAwaited(standings: readonly Standing[]): ReadonlySet<number> {
+  const awaiting = standings.filter(({ verdict }) => ["source-blind", "overdue"].includes(verdict));
+  return new Set(awaiting.flatMap((standing) => standing.row.template.source?.index ?? []));
 }
 
 /** The next change of a row, or the next review of a customer who is not well. */

@@ -81,9 +81,9 @@ class Recomputation {
   }
 
   #passMoment(moment: number): void {
-    const settled = this.#sources.settlingUntil(moment);
+    const changing = this.#sources.changingAt(moment);
     const waiting = [...this.#customers.values()].filter(
-      (customer) => settled.length > 0 && settled.some((index) => customer.blindOn.has(index)),
+      (customer) => changing.length > 0 && changing.some((index) => customer.waitsOn.has(index)),
     );
     this.#decisions.push(...this.#sources.pass(moment));
     const due = new Set([...this.#agenda.take(moment), ...waiting]);

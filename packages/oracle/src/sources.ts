@@ -49,10 +49,10 @@ export class Sources implements SourceView {
     return moments.length === 0 ? null : Math.min(...moments);
   }
 
-  /** Indexes of the sources that have settled at `moment`. */
-  settlingUntil(moment: number): readonly number[] {
+  /** Indexes of the sources that have settled, or fall silent, at `moment`. */
+  changingAt(moment: number): readonly number[] {
     return this.#watches
-      .filter((watch) => watch.settlesAt === moment)
+      .filter((watch) => watch.settlesAt === moment || silenceOf(watch) === moment)
       .map((watch) => watch.rule.index);
   }
 

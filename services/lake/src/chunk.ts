@@ -1,7 +1,7 @@
 import type { Output } from "@troth/events";
 import type { Cell } from "./columns.ts";
 import { dateOf, type Period } from "./key.ts";
-import type { Place } from "./manifest.ts";
+import type { ManifestObject, Place } from "./manifest.ts";
 import type { Table } from "./table.ts";
 import { partitionKind, tables } from "./tables.ts";
 
@@ -23,6 +23,8 @@ export type Chunk = {
   /** Characters of text gathered: about the bytes before compression. */
   chars: number;
   readonly parts: Map<string, Part>;
+  /** Parts already stored, by the same name: a failed attempt goes on with the rest. */
+  readonly stored: Map<string, ManifestObject>;
 };
 
 /**
@@ -47,6 +49,7 @@ export const emptyChunk = (from: number, output: Output): Chunk => ({
   outputs: 0,
   chars: 0,
   parts: new Map(),
+  stored: new Map(),
 });
 
 /** Whether the chunk is to be closed before an output of log time `stamp` is taken. */

@@ -1,1 +1,16 @@
-export {};
+export type { Closing } from "./chunk.ts";
+export type { Cell, Column, ColumnType } from "./columns.ts";
+export { type Period, periods } from "./key.ts";
+export { type Lake, type LakeOptions, openLake } from "./lake.ts";
+export { LakeError, type LakeErrorCode } from "./lake-error.ts";
+export type { Place } from "./manifest.ts";
+export { baseTables, type Table, type TableName, tableNames, typedTables } from "./table.ts";
+export { tables } from "./tables.ts";
+export {
+  type Audit,
+  type Fault,
+  type Finding,
+  faults,
+  type VerifyOptions,
+  verify,
+} from "./verify.ts";

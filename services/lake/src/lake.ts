@@ -42,8 +42,8 @@ export type Lake = {
 };
 
 const defaultClosing: Closing = {
-  outputs: 50_000,
-  chars: 64 * 1024 * 1024,
+  outputs: 20_000,
+  chars: 32 * 1024 * 1024,
   windowMs: 3_600_000,
   windowOutputs: 2_000,
   longestMs: 86_400_000,
@@ -61,19 +61,22 @@ async function putSame(store: ObjectStore, key: string, bytes: Uint8Array): Prom
   );
 }
 
-/** Encodes and stores every object of a chunk; gives their list for the manifest. */
+/** Encodes and stores what of a chunk is not stored yet; gives all its objects for the manifest. */
 async function writeObjects(store: ObjectStore, chunk: Chunk): Promise<readonly ManifestObject[]> {
-  const objects: ManifestObject[] = [];
   const running = new Set<Promise<void>>();
   const failures: unknown[] = [];
-  const { from, last } = chunk;
-  for (const { table, date, kind, rows } of chunk.parts.values()) {
+  const { from, last, stored } = chunk;
+  for (const [name, { table, date, kind, rows }] of chunk.parts) {
+    if (stored.has(name)) continue;
     const bytes = await encodeTable(table.columns, rows);
     const hash = sha256(bytes);
     const key = objectKey({ table: table.name, date, kind, from, to: last.inOffset, sha256: hash });
-    objects.push({ key, rows: rows.length, bytes: bytes.length, sha256: hash });
+    const object = { key, rows: rows.length, bytes: bytes.length, sha256: hash };
     const put = putSame(store, key, bytes)
-      .catch((error: unknown) => void failures.push(error))
+      .then(
+        () => void stored.set(name, object),
+        (error: unknown) => void failures.push(error),
+      )
       .finally(() => running.delete(put));
     running.add(put);
     if (running.size >= putsAtOnce) await Promise.race(running);
@@ -81,7 +84,7 @@ async function writeObjects(store: ObjectStore, chunk: Chunk): Promise<readonly 
   }
   await Promise.all(running);
   if (failures.length > 0) throw failures[0];
-  return objects.sort((a, b) => (a.key < b.key ? -1 : 1));
+  return [...stored.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
 /** The chain of manifests as far as it is written. */

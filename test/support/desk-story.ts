@@ -1,0 +1,57 @@
+import { readFileSync } from "node:fs";
+import { createView, type DeskOptions } from "@troth/desk";
+import { type Output, parseEvent, publicPseudonymKey } from "@troth/events";
+import { parsePolicy } from "@troth/policy";
+import { Pipeline } from "../../services/troth/src/pipeline.ts";
+import { syntheticDay } from "../../services/troth/src/story/synthetic-day.ts";
+
+export const storyEndsAt = Date.UTC(2026, 8, 1, 12);
+
+export function defaultPolicy() {
+  const text = readFileSync(new URL("../../infra/policy/default.yaml", import.meta.url), "utf8");
+  const parsed = parsePolicy(text);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+  return parsed.value;
+}
+
+/** The made-up day as a desk is given it: judged by the real judge, in memory. */
+export function deskStory(customers = 400, endsAt = storyEndsAt) {
+  const policy = defaultPolicy();
+  const pipeline = new Pipeline(policy, publicPseudonymKey);
+  const view = createView(policy);
+  let stamp = 0;
+  let inOffset = 0;
+  const fold = (bodies: readonly Output["body"][]): void => {
+    for (const [seq, body] of bodies.entries()) view.fold({ inOffset, seq, stamp, body });
+    inOffset += 1;
+  };
+  /** Sends one more event through the judge, as if it came in now. */
+  const send = (event: unknown): void => {
+    const fact = parseEvent(event);
+    if (!fact.ok) throw new Error(JSON.stringify(fact.error));
+    stamp = Math.max(stamp, fact.value.recordedTime);
+    const out: Output["body"][] = [];
+    pipeline.take(fact.value, stamp, out);
+    fold(out);
+  };
+  for (const event of syntheticDay({ seed: 2718, endsAt, customers })) send(event);
+  const end: Output["body"][] = [];
+  stamp = Math.max(stamp, endsAt);
+  pipeline.tick(stamp, end);
+  fold(end);
+  const options: Omit<DeskOptions, "listen"> = {
+    view,
+    policy,
+    flagNow: (customer, tenant) => pipeline.flag(tenant ?? "default", customer, stamp),
+    logTime: () => stamp,
+    isDemo: () => true,
+    intakeUrl: () => "http://127.0.0.1:8781/v1/events",
+    tell: {
+      answered: () => undefined,
+      failed: (error) => {
+        throw error;
+      },
+    },
+  };
+  return { view, policy, options, send };
+}
