@@ -22,7 +22,9 @@ function firstDifference(a: readonly string[], b: readonly string[]): string | n
     let at = 0;
     while (ours[at] === theirs[at]) at += 1;
     const near = `engine …${ours.slice(at - 80, at + 160)}\noracle …${theirs.slice(at - 80, at + 160)}`;
-    return [near, ...a.slice(Math.max(0, i - 2), i), `engine: ${ours}`, `oracle: ${theirs}`].join("\n");
+    return [near, ...a.slice(Math.max(0, i - 2), i), `engine: ${ours}`, `oracle: ${theirs}`].join(
+      "\n",
+    );
   }
   return null;
 }

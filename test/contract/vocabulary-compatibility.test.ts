@@ -15,8 +15,11 @@ import {
 const root = join(import.meta.dirname, "../..");
 
 function git(...args: string[]): string[] {
-  const options = { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] } as const;
-  return execFileSync("git", args, options)
+  return execFileSync("git", args, {
+    cwd: root,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  })
     .split("\n")
     .filter((line) => line !== "");
 }

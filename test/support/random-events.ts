@@ -93,7 +93,11 @@ export function randomEvents(seed: number, count: number, days = 30): CloudEvent
         return {
           what: "contact.abandoned",
           subject,
-          data: { contactId: contact, queueWaitSeconds: upTo(2_000), reason: pick("bill", "fault") },
+          data: {
+            contactId: contact,
+            queueWaitSeconds: upTo(2_000),
+            reason: pick("bill", "fault"),
+          },
         };
       case 11:
       case 12:
@@ -174,7 +178,9 @@ export function randomEvents(seed: number, count: number, days = 30): CloudEvent
           subject,
           data: {
             reference:
-              next() < 0.75 ? pick(`order:${order()}`, `device:v${upTo(4)}`, `call:${contact}`) : customer(),
+              next() < 0.75
+                ? pick(`order:${order()}`, `device:v${upTo(4)}`, `call:${contact}`)
+                : customer(),
             customer: customer(),
           },
         };
@@ -201,7 +207,12 @@ export function randomEvents(seed: number, count: number, days = 30): CloudEvent
         };
       case 21:
         return {
-          what: pick("incident.raised", "product.recalled", "organisation.changed", "news.published"),
+          what: pick(
+            "incident.raised",
+            "product.recalled",
+            "organisation.changed",
+            "news.published",
+          ),
           subject: null,
           data: {
             problemId: `problem${upTo(4)}`,
@@ -255,8 +266,7 @@ export function randomEvents(seed: number, count: number, days = 30): CloudEvent
     const late = next() < 0.3 ? upTo(3 * day) : 0;
     const { what, subject, data } = drafts(recorded - late);
     const revised = next() < 0.08 ? { sourceRecordId: `rec${upTo(6)}`, revision: upTo(4) } : {};
-    const superseding =
-      next() < 0.03 && i > 0 ? { supersedes: `e${upTo(i)}` } : {};
+    const superseding = next() < 0.03 && i > 0 ? { supersedes: `e${upTo(i)}` } : {};
     events.push({
       specversion: "1.0",
       id: `e${i}`,

@@ -4,9 +4,9 @@ import { type Customer, hold, viewOf } from "./customer.ts";
 import type { Standing } from "./judge.ts";
 import { standingsOf } from "./look.ts";
 import { profileAsOf } from "./profile.ts";
+import { isReplaced } from "./replaced.ts";
 import type { SourceView } from "./sources.ts";
 import { countsAsNoise, type Held, noiseOf, nothing } from "./traces.ts";
-import { isReplaced } from "./replaced.ts";
 
 /** The rules by which a cohort fact can touch customers, in policy order (RULES.md 9). */
 export const touchingRules = (fact: Fact, policy: Policy): NoiseRule[] =>

@@ -6,6 +6,8 @@ import { readRows } from "./parquet.ts";
 import { verify } from "./verify.ts";
 
 const outputs = outputsOf(120);
+const noWindow = { windowMs: Number.POSITIVE_INFINITY, longestMs: Number.POSITIVE_INFINITY };
+const bySixty = { outputs: 60, ...noWindow };
 
 const tableRows = async (store: ObjectStore, table: string) => {
   const rows: Readonly<Record<string, unknown>>[] = [];
@@ -102,7 +104,7 @@ describe("a lake", () => {
   test("killed before or after any one put, it ends with the same bytes as if never killed", async () => {
     const whole = openSimulatedStore();
     const some = outputs.slice(0, 130);
-    await writeRun(whole, some, { outputs: 60 });
+    await writeRun(whole, some, bySixty);
     const puts = (await contents(whole)).size;
     for (let strike = 1; strike <= puts; strike++) {
       for (const when of ["before", "after"]) {
@@ -120,8 +122,8 @@ describe("a lake", () => {
             return outcome;
           },
         };
-        await expect(writeRun(dying, some, { outputs: 60 })).rejects.toThrow("went down");
-        const lake = await openLake({ store, genesis, begin: "resume", closing: { outputs: 60 } });
+        await expect(writeRun(dying, some, bySixty)).rejects.toThrow("went down");
+        const lake = await openLake({ store, genesis, begin: "resume", closing: bySixty });
         for (const output of some) lake.fold(output);
         await lake.finish();
         expect(await contents(store), `${when} put ${strike}`).toEqual(await contents(whole));
@@ -156,6 +158,18 @@ describe("a lake", () => {
     expect(failures).toBeGreaterThan(0);
     expect(await contents(store)).toEqual(await contents(whole));
   });
+});
+
+test("a run written in one go is not cut into days, a lake that is followed is", async () => {
+  const manifests = async (begin: "anew" | "resume") => {
+    const store = openSimulatedStore();
+    const lake = await openLake({ store, genesis, begin });
+    for (const output of outputs) lake.fold(output);
+    await lake.finish();
+    return (await store.list("_manifest/")).length;
+  };
+  expect(await manifests("anew")).toBe(1);
+  expect(await manifests("resume")).toBe(5);
 });
 
 describe("a lake refuses", () => {

@@ -48,6 +48,11 @@ const defaultClosing: Closing = {
   windowOutputs: 2_000,
   longestMs: 86_400_000,
 };
+/** Nobody waits for part of a run that is written in one go; years of it would be thousands of days. */
+const wholeRun: Partial<Closing> = {
+  windowMs: Number.POSITIVE_INFINITY,
+  longestMs: Number.POSITIVE_INFINITY,
+};
 const putsAtOnce = 8;
 
 /** Stores an object, or finds the very same one there: then an earlier attempt got this far. */
@@ -135,7 +140,11 @@ const isRetryable = (error: unknown): boolean =>
  */
 export async function openLake(options: LakeOptions): Promise<Lake> {
   const { store, genesis, begin, period = "month" } = options;
-  const closing = { ...defaultClosing, ...options.closing };
+  const closing: Closing = {
+    ...defaultClosing,
+    ...(begin === "anew" ? wholeRun : {}),
+    ...options.closing,
+  };
   const known = new Set(await store.list(manifestPrefix));
   let tail = begin === "anew" ? noTail : await readTail(store, [...known], genesis, period);
   let seen: Place = tail.last ?? { inOffset: -1, seq: -1 };

@@ -100,7 +100,9 @@ async function checkPolicyFile(path: string): Promise<Finding> {
 export function addDoctor(program: Command): void {
   program
     .command("doctor")
-    .description("Look at what start needs: Node, zones, disk, ports, policy, data. Exit 1 if in the way.")
+    .description(
+      "Look at what start needs: Node, zones, disk, ports, policy, data. Exit 1 if in the way.",
+    )
     .option("--data <dir>", "the data folder of start", ".troth")
     .option("--policy <file>", "the policy of start", defaultPolicyPath)
     .option("--port <n>", "the desk's port", "8780")

@@ -2,13 +2,15 @@ import { Command, CommanderError } from "commander";
 import { addDoctor } from "./doctor.ts";
 import { exitCodes, tellFailure } from "./exit.ts";
 import { addImport } from "./import.ts";
-import { addOracle, addReplay } from "./replay.ts";
 import { addPolicy } from "./policy.ts";
+import { addOracle, addReplay } from "./replay.ts";
 import { addSetAside } from "./set-aside.ts";
 import { addStart } from "./start.ts";
 
 const program = new Command("troth")
-  .description("Says, while it can still be mended, where a promised experience is being undermined.")
+  .description(
+    "Says, while it can still be mended, where a promised experience is being undermined.",
+  )
   .version("0.1.0")
   .showHelpAfterError("(add --help for the options and examples)")
   .showSuggestionAfterError()

@@ -1,6 +1,6 @@
 import type { Output } from "@troth/events";
 import { openLake } from "@troth/lake";
-import { openFolderStore, systemDisk } from "@troth/runtime";
+import { openFolderStore } from "@troth/runtime";
 
 /** A replay has no log of its own, so all replays share one name for it: same input, same bytes. */
 const replayGenesis = "00000000-0000-4000-8000-000000000000";
@@ -14,7 +14,7 @@ export type ReplayLake = {
 
 /** The lake of one whole run in a folder; over a folder that holds the same run it changes nothing. */
 export async function openReplayLake(dir: string): Promise<ReplayLake> {
-  const store = await openFolderStore(dir, systemDisk);
+  const store = await openFolderStore(dir);
   const lake = await openLake({ store, genesis: replayGenesis, begin: "anew" });
   return {
     fold: lake.fold,

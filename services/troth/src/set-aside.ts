@@ -49,7 +49,10 @@ async function replayFixed(path: string, options: { readonly to?: string }): Pro
     if (options.to === undefined) process.stdout.write(lines.map((line) => `${line}\n`).join(""));
     else {
       await send(options.to, lines);
-      await noteSent(room, some.map(([hash]) => hash));
+      await noteSent(
+        room,
+        some.map(([hash]) => hash),
+      );
     }
   }
   const how = options.to === undefined ? "written" : "accepted";
@@ -87,18 +90,20 @@ Examples:
   group
     .command("fix <path> <number>")
     .description("correct fields of an item, or give the whole event")
-    .option("--set <path=value...>", "set a field, such as data.deliveredAt=2018-01-14T10:00:00Z", [])
+    .option(
+      "--set <path=value...>",
+      "set a field, such as data.deliveredAt=2018-01-14T10:00:00Z",
+      [],
+    )
     .option("--event <json>", "the whole event as it should have been")
-    .action(
-      async (path: string, number: string, options: { set: string[]; event?: string }) => {
-        const room = await openRoom(path);
-        if (options.set.length === 0 && options.event === undefined) {
-          throw new InputError("say what to correct: --set path=value or --event '{…}'");
-        }
-        const fixed = await correct(room, numberOf(number), options.set, options.event ?? null);
-        process.stdout.write(`${fixed}\n`);
-      },
-    );
+    .action(async (path: string, number: string, options: { set: string[]; event?: string }) => {
+      const room = await openRoom(path);
+      if (options.set.length === 0 && options.event === undefined) {
+        throw new InputError("say what to correct: --set path=value or --event '{…}'");
+      }
+      const fixed = await correct(room, numberOf(number), options.set, options.event ?? null);
+      process.stdout.write(`${fixed}\n`);
+    });
   group
     .command("replay <path>")
     .description("hand on what was put right and not yet sent")

@@ -126,8 +126,9 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
     },
     settled: async () => monitor.caughtUp(await facts.end()),
     flag: (tenant, reference) =>
-      judge?.pipeline().flag(tenant, reference, Math.max(monitor.stamp(), nowOf(options.clock()))) ??
-      null,
+      judge
+        ?.pipeline()
+        .flag(tenant, reference, Math.max(monitor.stamp(), nowOf(options.clock()))) ?? null,
     logTime: () => Math.max(monitor.stamp(), nowOf(options.clock())),
     isEmpty: async () => (await facts.end()) === 0,
     genesis: outputs.genesis,

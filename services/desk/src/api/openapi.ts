@@ -1,0 +1,110 @@
+import { z } from "zod";
+import * as schemas from "./schemas.ts";
+
+const registry = z.registry<{ id: string }>();
+const named = {
+  Queue: schemas.queue,
+  QueueRow: schemas.queueRow,
+  CustomerPage: schemas.customerPage,
+  TimelineEntry: schemas.timelineEntry,
+  PromiseRow: schemas.promiseRow,
+  ChainLink: schemas.chainLink,
+  Breakdown: schemas.breakdown,
+  Overview: schemas.overview,
+  LinkOverview: schemas.linkOverview,
+  PartyRoleRiskAssessment: schemas.riskAssessment,
+  Problem: schemas.problemShape,
+};
+for (const [id, schema] of Object.entries(named)) registry.add(schema, { id });
+
+type Name = keyof typeof named;
+const refTo = (name: Name) => ({ $ref: `#/components/schemas/${name}` });
+
+const answers = (description: string, name: Name) => ({
+  "200": { description, content: { "application/json": { schema: refTo(name) } } },
+  default: {
+    description: "What went wrong, RFC 9457",
+    content: { "application/problem+json": { schema: refTo("Problem") } },
+  },
+});
+
+const reference = {
+  name: "ref",
+  in: "path",
+  required: true,
+  description: "Any name the customer is known by: `customer:42`, `order:A-1`, `phone:…`",
+  schema: { type: "string" },
+};
+
+/** Parameters of a query, one for each field of its schema. */
+function parametersOf(schema: typeof schemas.queueQuery): unknown[] {
+  const { properties = {} } = z.toJSONSchema(schema, { io: "input" });
+  return Object.entries(properties).map(([name, property]) => ({
+    name,
+    in: "query",
+    required: false,
+    schema: property,
+  }));
+}
+
+/** The desk's interface as OpenAPI 3.1, made of the schemas its answers are typed by. */
+export function openApi(): unknown {
+  const { schemas: components } = z.toJSONSchema(registry, {
+    uri: (id) => `#/components/schemas/${id}`,
+  });
+  for (const schema of Object.values(components)) {
+    delete schema.$id;
+    delete schema.$schema;
+  }
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Troth desk",
+      version: "1.0.0",
+      description: "Which customers' promised experience is being undermined, by what, and why.",
+    },
+    paths: {
+      "/api/customers": {
+        get: {
+          operationId: "listCustomers",
+          summary: "Customers at risk, the worst first",
+          parameters: parametersOf(schemas.queueQuery),
+          responses: answers("One page of customers", "Queue"),
+        },
+      },
+      "/api/customers/{ref}": {
+        get: {
+          operationId: "readCustomer",
+          summary: "One customer: chain, score, promises, timeline",
+          parameters: [reference],
+          responses: answers("The customer", "CustomerPage"),
+        },
+      },
+      "/api/customers/{ref}/flag": {
+        get: {
+          operationId: "readFlag",
+          summary: "The customer's risk flag for other systems",
+          parameters: [reference],
+          responses: answers("The flag", "PartyRoleRiskAssessment"),
+        },
+      },
+      "/api/overview": {
+        get: {
+          operationId: "readOverview",
+          summary: "The whole chain: kept and broken per link and owner, customers by level",
+          responses: answers("The overview", "Overview"),
+        },
+      },
+      "/api/live": {
+        get: {
+          operationId: "followChanges",
+          summary: "Server-sent events: `customers` and `overview` say what to read again",
+          responses: {
+            "200": { description: "A stream", content: { "text/event-stream": {} } },
+          },
+        },
+      },
+    },
+    components: { schemas: components },
+  };
+}

@@ -1,0 +1,123 @@
+import {
+  type AlertDecision,
+  type Fact,
+  type Flag,
+  isCustomer,
+  type Level,
+  type Part,
+  type Reference,
+  referencesOf,
+} from "@troth/events";
+import { deskLimits } from "../limits.ts";
+import { readEntry } from "./entry.ts";
+import { ProfileNotes } from "./profile.ts";
+import { Register } from "./register.ts";
+import { Timeline } from "./timeline.ts";
+
+/** What a list says of why a customer is at risk. */
+export type Lead = {
+  readonly says: string;
+  readonly link: string;
+  readonly owner: string;
+  /** Things with points, this one among them. */
+  readonly among: number;
+};
+
+export const isOpen = (alert: AlertDecision): boolean =>
+  alert.state !== "recovered" && alert.state !== "withdrawn";
+
+/** All the desk holds of one customer. */
+export class DeskCustomer {
+  readonly reference: Reference;
+  readonly timeline = new Timeline();
+  readonly register = new Register();
+  tenant: string | null = null;
+  level: Level = "none";
+  /** As last said, or brought up to the moment when somebody looked. */
+  score = 0;
+  topLink: string | null = null;
+  /** Log time from which the level is above `none`; null while it is `none`. */
+  since: number | null = null;
+  touchedAt = 0;
+  /** The latest alert, open or closed. */
+  alert: AlertDecision | null = null;
+  openedAt: number | null = null;
+  lead: Lead | null = null;
+  /** The customer this one was found to be. */
+  joinedInto: Reference | null = null;
+  profile = new ProfileNotes();
+  /** Names the customer is known by, each with the customer it came by. */
+  #references = new Map<Reference, Reference>();
+  #searchText: string | null = null;
+
+  constructor(reference: Reference) {
+    this.reference = reference;
+  }
+
+  get openAlert(): AlertDecision | null {
+    return this.alert !== null && isOpen(this.alert) ? this.alert : null;
+  }
+
+  /** Link of what weighs most; null when nothing does. */
+  get leadLink(): string | null {
+    return this.lead?.link ?? this.topLink;
+  }
+
+  get references(): readonly Reference[] {
+    return [...this.#references.keys()];
+  }
+
+  /** True when one of the customer's names holds `lowered`, which is in lower case. */
+  isFound(lowered: string): boolean {
+    this.#searchText ??= [this.reference, ...this.#references.keys()].join("\n").toLowerCase();
+    return this.#searchText.includes(lowered);
+  }
+
+  /** The customer a fact came by: their own name in it, or whose its other names are known to be. */
+  originOf(names: readonly Reference[]): Reference {
+    for (const name of names) {
+      if (isCustomer(name)) return name;
+      const origin = this.#references.get(name);
+      if (origin !== undefined) return origin;
+    }
+    return this.reference;
+  }
+
+  /** Takes note of what a fact tells about who the customer is; gives names not heard before. */
+  note(fact: Fact, names: readonly Reference[], origin: Reference): readonly Reference[] {
+    this.tenant ??= fact.tenant;
+    this.profile.fold(fact);
+    const fresh = names.filter((name) => name !== this.reference && !this.#references.has(name));
+    for (const name of fresh) {
+      if (this.#references.size >= deskLimits.referencesMax) break;
+      this.#references.set(name, origin);
+      this.#searchText = null;
+    }
+    return fresh;
+  }
+
+  /** Works out names and profile again from the facts that are left, after some went or came. */
+  noteAgain(): void {
+    this.#references = new Map();
+    this.#searchText = null;
+    this.profile = new ProfileNotes();
+    for (const entry of this.timeline.entries) {
+      if (entry.identity === null) continue;
+      const body = readEntry(entry);
+      if (body.kind === "fact") this.note(body.fact, referencesOf(body.fact), entry.origin);
+    }
+  }
+
+  /** The score and its reason as of a moment, between two things said of the customer. */
+  bringUpTo(flag: Flag | null): void {
+    if (flag === null) return;
+    this.score = flag.score;
+    this.leadBy(flag.parts.find((part) => part.says === flag.says) ?? null, flag.parts);
+  }
+
+  leadBy(lead: Part | null, parts: readonly Part[]): void {
+    if (lead === null) return;
+    const among = parts.filter(({ points }) => points > 0).length;
+    this.lead = { says: lead.says, link: lead.link, owner: lead.owner, among };
+  }
+}

@@ -1,0 +1,284 @@
+import type {
+  AlertDecision,
+  CohortDecision,
+  FlagDecision,
+  Joining,
+  Level,
+  Noise,
+  Output,
+  PledgeDecision,
+  Reference,
+  Retraction,
+  SourceDecision,
+  SurveyDecision,
+} from "@troth/events";
+import { isBeyond, referencesOf } from "@troth/events";
+import { deskLimits } from "../limits.ts";
+import type { PolicyInfo } from "../policy-info.ts";
+import { Changes } from "./changes.ts";
+import { DeskCustomer } from "./customer.ts";
+import {
+  alertBody,
+  type EntryBody,
+  levelBody,
+  surveyBody,
+  verdictBody,
+  writeEntry,
+} from "./entry.ts";
+import { orders, type Sort } from "./orders.ts";
+import { Ranking } from "./ranking.ts";
+import { Tallies } from "./tallies.ts";
+
+/** Something about many at once: a feed gone silent or back, an incident and whom it touched. */
+export type Bulletin = SourceDecision | CohortDecision;
+
+/** `at-risk`: level above none or an open alert. `all`: everybody ever heard of. */
+export type Scope = "at-risk" | "all";
+
+const isAtRisk = (customer: DeskCustomer): boolean =>
+  customer.joinedInto === null && (customer.level !== "none" || customer.openAlert !== null);
+const isSomebody = (customer: DeskCustomer): boolean => customer.joinedInto === null;
+
+/**
+ * What the desk knows, folded from what the judge wrote, in order. It only ever moves forward: an
+ * output not beyond the last one folded is dropped, so that reading the log again changes nothing.
+ */
+export class DeskView {
+  readonly policy: PolicyInfo;
+  readonly tallies = new Tallies();
+  readonly changes = new Changes();
+  readonly #customers = new Map<Reference, DeskCustomer>();
+  /** Names other than a customer's own, and whose they were when last heard. */
+  readonly #names = new Map<Reference, Reference>();
+  readonly #rankings = new Map<string, Ranking<DeskCustomer>>();
+  readonly #unscored = new Set<DeskCustomer>();
+  readonly #levels = new Map<Level, number>();
+  readonly #silent = new Map<string, SourceDecision>();
+  #bulletins: readonly Bulletin[] = [];
+  #place = { inOffset: -1, seq: -1 };
+  #stamp = 0;
+
+  constructor(policy: PolicyInfo) {
+    this.policy = policy;
+  }
+
+  /** The last output folded. */
+  get place(): { readonly inOffset: number; readonly seq: number } {
+    return this.#place;
+  }
+
+  /** Log time of the last output folded. */
+  get stamp(): number {
+    return this.#stamp;
+  }
+
+  get customersCount(): number {
+    return this.#customers.size;
+  }
+
+  /** Latest first. */
+  get bulletins(): readonly Bulletin[] {
+    return this.#bulletins;
+  }
+
+  /** Feeds from which nothing is heard at the moment. */
+  get silentSources(): readonly SourceDecision[] {
+    return [...this.#silent.values()];
+  }
+
+  /** Customers at a level above `none`. */
+  countAt(level: Level): number {
+    return this.#levels.get(level) ?? 0;
+  }
+
+  /** A customer by any name they are known by; whoever was found to be another is that one. */
+  customer(name: Reference): DeskCustomer | null {
+    let found = this.#customers.get(this.#names.get(name) ?? name) ?? null;
+    for (let step = 0; step < deskLimits.joinStepsMax; step += 1) {
+      if (found === null || found.joinedInto === null) return found;
+      found = this.#customers.get(found.joinedInto) ?? null;
+    }
+    return found;
+  }
+
+  /** Customers in order; kept up from the first time it is asked for. */
+  ranked(sort: Sort, scope: Scope): readonly DeskCustomer[] {
+    const name = `${scope} ${sort}`;
+    const known = this.#rankings.get(name);
+    if (known !== undefined) return known.read();
+    const fresh = new Ranking(orders[sort], scope === "all" ? isSomebody : isAtRisk);
+    for (const customer of this.#customers.values()) fresh.mark(customer);
+    this.#rankings.set(name, fresh);
+    return fresh.read();
+  }
+
+  /** Brings the scores of customers at risk of whom something new was said up to the moment. */
+  rescore(scoreNow: (customer: DeskCustomer) => void): void {
+    let left: number = deskLimits.rescoredMax;
+    for (const customer of this.#unscored) {
+      if (left === 0) return;
+      left -= 1;
+      this.#unscored.delete(customer);
+      if (!isAtRisk(customer)) continue;
+      scoreNow(customer);
+      for (const ranking of this.#rankings.values()) ranking.mark(customer);
+    }
+  }
+
+  fold(output: Output): void {
+    if (!isBeyond(output, this.#place)) return;
+    this.#place = { inOffset: output.inOffset, seq: output.seq };
+    this.#stamp = Math.max(this.#stamp, output.stamp);
+    const { body } = output;
+    switch (body.kind) {
+      case "noise":
+        this.#foldNoise(body);
+        break;
+      case "retraction":
+        this.#foldRetraction(body);
+        break;
+      case "merge":
+      case "split":
+        this.#foldJoining(body);
+        break;
+      case "pledge":
+        this.#foldPledge(body);
+        break;
+      case "alert":
+        this.#foldAlert(body);
+        break;
+      case "flag":
+        this.#foldFlag(body);
+        break;
+      case "survey":
+        this.#foldSurvey(body);
+        break;
+      case "source":
+        this.#foldSource(body);
+        break;
+      case "cohort":
+        this.#bulletin(body);
+        break;
+    }
+  }
+
+  #customerOf(reference: Reference): DeskCustomer {
+    const known = this.#customers.get(reference);
+    if (known !== undefined) return known;
+    const fresh = new DeskCustomer(reference);
+    this.#customers.set(reference, fresh);
+    return fresh;
+  }
+
+  #touched(customer: DeskCustomer): void {
+    customer.touchedAt = this.#stamp;
+    this.#unscored.add(customer);
+    for (const ranking of this.#rankings.values()) ranking.mark(customer);
+    this.changes.note(customer.reference);
+  }
+
+  #write(customer: DeskCustomer, at: number, knownAt: number, body: EntryBody): void {
+    customer.timeline.add(writeEntry({ at, knownAt, origin: customer.reference }, body));
+    this.#touched(customer);
+  }
+
+  /** What befell many shows in the decisions about each; the fact itself names nobody. */
+  #foldNoise({ customer: reference, fact }: Noise): void {
+    if (reference === null) return;
+    const customer = this.#customerOf(reference);
+    const names = referencesOf(fact);
+    const origin = customer.originOf(names);
+    customer.timeline.add(
+      writeEntry({ at: fact.time, knownAt: fact.recordedTime, origin }, { kind: "fact", fact }),
+    );
+    for (const name of customer.note(fact, names, origin)) {
+      if (!this.#customers.has(name)) this.#names.set(name, reference);
+    }
+    this.#touched(customer);
+  }
+
+  #foldRetraction({ customer: reference, facts }: Retraction): void {
+    const customer = this.#customerOf(reference);
+    const gone = new Set(facts);
+    const taken = customer.timeline.take(({ identity }) => identity !== null && gone.has(identity));
+    customer.noteAgain();
+    const body = { kind: "taken-back", facts: taken.length } as const;
+    this.#write(customer, this.#stamp, this.#stamp, body);
+  }
+
+  #foldJoining({ kind, part: partName, whole: wholeName }: Joining): void {
+    const part = this.#customerOf(partName);
+    const whole = this.#customerOf(wholeName);
+    const joins = kind === "merge";
+    const [from, to] = joins ? [part, whole] : [whole, part];
+    for (const entry of from.timeline.take(({ origin }) => joins || origin === partName)) {
+      to.timeline.add(entry);
+    }
+    part.joinedInto = joins ? wholeName : null;
+    if (joins && whole.openAlert === null && part.openAlert !== null) {
+      // Who took the alert on goes on with the same one.
+      [whole.alert, whole.openedAt] = [part.alert, part.openedAt];
+      [part.alert, part.openedAt] = [null, null];
+    }
+    for (const customer of [from, to]) customer.noteAgain();
+    for (const name of to.references) {
+      if (!this.#customers.has(name)) this.#names.set(name, to.reference);
+    }
+    const said = joins ? "joined" : "parted";
+    this.#write(whole, this.#stamp, this.#stamp, { kind: said, other: partName });
+    if (joins) this.#touched(part);
+    else this.#write(part, this.#stamp, this.#stamp, { kind: said, other: wholeName });
+  }
+
+  #foldPledge(decision: PledgeDecision): void {
+    const customer = this.#customerOf(decision.customer);
+    const held = customer.register.put(decision);
+    // A row let go for want of room is still known by what the decision says it was.
+    const was = held ?? (decision.was === null ? null : { verdict: decision.was, at: decision.at });
+    this.tallies.move(decision.link, was, decision);
+    this.#write(customer, decision.at, decision.decidedAt, verdictBody(decision));
+  }
+
+  #foldAlert(decision: AlertDecision): void {
+    const customer = this.#customerOf(decision.customer);
+    if (decision.state === "opened" || customer.openedAt === null) customer.openedAt = decision.at;
+    customer.alert = decision;
+    customer.score = decision.score;
+    customer.leadBy(decision.lead, decision.parts);
+    this.#write(customer, decision.at, decision.at, alertBody(decision));
+  }
+
+  #foldFlag(decision: FlagDecision): void {
+    const customer = this.#customerOf(decision.customer);
+    this.#count(customer, -1);
+    customer.level = decision.level;
+    customer.score = decision.score;
+    customer.topLink = decision.topLink;
+    if (decision.level === "none") [customer.since, customer.lead] = [null, null];
+    else customer.since ??= decision.at;
+    this.#count(customer, 1);
+    this.#write(customer, decision.at, decision.at, levelBody(decision));
+  }
+
+  #count({ level }: DeskCustomer, by: 1 | -1): void {
+    this.#levels.set(level, (this.#levels.get(level) ?? 0) + by);
+  }
+
+  #foldSurvey(decision: SurveyDecision): void {
+    const customer = this.#customerOf(decision.customer);
+    this.#write(customer, decision.at, decision.at, surveyBody(decision));
+  }
+
+  #foldSource(decision: SourceDecision): void {
+    if (decision.state === "silent") this.#silent.set(decision.source, decision);
+    else this.#silent.delete(decision.source);
+    this.#bulletin(decision);
+  }
+
+  #bulletin(bulletin: Bulletin): void {
+    this.#bulletins = [bulletin, ...this.#bulletins].slice(0, deskLimits.bulletinsMax);
+    this.changes.note(null);
+  }
+}
+
+export const createView = (policy: PolicyInfo): DeskView => new DeskView(policy);
