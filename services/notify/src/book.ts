@@ -1,0 +1,198 @@
+import { isBeyond } from "@troth/events";
+import {
+  type AlertMessage,
+  isOver,
+  type Message,
+  type StormMessage,
+  stormMessage,
+} from "./message.ts";
+
+/** Where an output stands in the log of outputs. */
+export type Place = { readonly inOffset: number; readonly seq: number };
+
+/** What the journal holds, one line each. An entry and the place it moves to are one write. */
+export type Entry =
+  | {
+      readonly kind: "told";
+      readonly at: Place;
+      readonly minute: number;
+      readonly message: AlertMessage;
+    }
+  | {
+      readonly kind: "counted";
+      readonly at: Place;
+      readonly minute: number;
+      readonly owner: string;
+    }
+  | { readonly kind: "storm"; readonly message: StormMessage; readonly minute: number }
+  | { readonly kind: "passed"; readonly at: Place }
+  | {
+      readonly kind: "done";
+      readonly channel: string;
+      readonly id: string;
+      readonly revision: number;
+    }
+  | { readonly kind: "book"; readonly pages: Pages };
+
+type Storm = {
+  readonly minute: number;
+  /** Alerts told one by one in this minute. */
+  readonly told: number;
+  readonly counted: number;
+  /** Of those counted, how many the last storm message spoke of, and its revision. */
+  readonly said: number;
+  readonly revision: number;
+};
+
+/** A book as plain data, for starting a journal afresh. */
+export type Pages = {
+  readonly seen: Place;
+  readonly open: readonly string[];
+  readonly pending: readonly (readonly [channel: string, messages: readonly Message[]])[];
+  readonly storms: readonly (readonly [owner: string, storm: Storm])[];
+};
+
+/** A message a channel still has to send; `number` says which journal entry wants it. */
+export type Pending = { readonly message: Message; readonly number: number };
+
+const calm = (minute: number): Storm => ({ minute, told: 0, counted: 0, said: 0, revision: 0 });
+
+/**
+ * What was told, to whom, and what is still to be sent: a fold over the journal's entries. Of one
+ * alert and channel only the newest revision waits; it says all that the older ones said.
+ */
+export class Book {
+  readonly #channels: readonly string[];
+  #seen: Place = { inOffset: -1, seq: -1 };
+  /** Alerts somebody was told of and that are not over. */
+  readonly #open = new Set<string>();
+  readonly #pending = new Map<string, Map<string, Pending>>();
+  readonly #storms = new Map<string, Storm>();
+  #entries = 0;
+
+  constructor(channels: readonly string[]) {
+    this.#channels = channels;
+    for (const channel of channels) this.#pending.set(channel, new Map());
+  }
+
+  get seen(): Place {
+    return this.#seen;
+  }
+
+  /** Entries applied so far. */
+  get entries(): number {
+    return this.#entries;
+  }
+
+  isTold(id: string): boolean {
+    return this.#open.has(id);
+  }
+
+  toldInMinute(owner: string, minute: number): number {
+    const storm = this.#storms.get(owner);
+    return storm?.minute === minute ? storm.told : 0;
+  }
+
+  pending(channel: string): ReadonlyMap<string, Pending> {
+    return this.#pending.get(channel) ?? new Map();
+  }
+
+  /** Storms that counted alerts nobody was told of yet, in minutes before `minute`. */
+  storms(minute: number): readonly Entry[] {
+    return [...this.#storms].flatMap(([owner, storm]) =>
+      storm.minute < minute && storm.counted > storm.said
+        ? [
+            {
+              kind: "storm" as const,
+              minute: storm.minute,
+              message: stormMessage(owner, storm.minute, storm.revision + 1, storm.counted),
+            },
+          ]
+        : [],
+    );
+  }
+
+  apply(entry: Entry): void {
+    this.#entries += 1;
+    switch (entry.kind) {
+      case "told": {
+        const { message } = entry;
+        this.#see(entry.at);
+        const owner = message.owner ?? "nobody";
+        const storm = this.#stormOf(owner, entry.minute);
+        if (!this.#open.has(message.id)) {
+          this.#storms.set(owner, { ...storm, told: storm.told + 1 });
+        }
+        if (isOver(message)) this.#open.delete(message.id);
+        else this.#open.add(message.id);
+        this.#send(message);
+        return;
+      }
+      case "counted": {
+        this.#see(entry.at);
+        const storm = this.#stormOf(entry.owner, entry.minute);
+        this.#storms.set(entry.owner, { ...storm, counted: storm.counted + 1 });
+        return;
+      }
+      case "storm": {
+        const { owner, revision, alerts } = entry.message;
+        const storm = this.#stormOf(owner, entry.minute);
+        this.#storms.set(owner, { ...storm, said: alerts, revision });
+        this.#send(entry.message);
+        return;
+      }
+      case "passed":
+        this.#see(entry.at);
+        return;
+      case "done": {
+        const waiting = this.#pending.get(entry.channel);
+        const next = waiting?.get(entry.id);
+        if (next !== undefined && next.message.revision <= entry.revision) {
+          waiting?.delete(entry.id);
+        }
+        return;
+      }
+      case "book":
+        this.#restore(entry.pages);
+        return;
+    }
+  }
+
+  pages(): Pages {
+    return {
+      seen: this.#seen,
+      open: [...this.#open],
+      pending: [...this.#pending].map(([channel, waiting]) => [
+        channel,
+        [...waiting.values()].map(({ message }) => message),
+      ]),
+      storms: [...this.#storms],
+    };
+  }
+
+  #restore(pages: Pages): void {
+    this.#seen = pages.seen;
+    for (const id of pages.open) this.#open.add(id);
+    for (const [channel, messages] of pages.pending) {
+      const waiting = this.#pending.get(channel);
+      // A channel that was taken out of the configuration has nobody to send to.
+      for (const message of messages) waiting?.set(message.id, { message, number: this.#entries });
+    }
+    for (const [owner, storm] of pages.storms) this.#storms.set(owner, storm);
+  }
+
+  #see(place: Place): void {
+    if (isBeyond(place, this.#seen)) this.#seen = place;
+  }
+
+  #stormOf(owner: string, minute: number): Storm {
+    const storm = this.#storms.get(owner);
+    return storm?.minute === minute ? storm : calm(minute);
+  }
+
+  #send(message: Message): void {
+    for (const channel of this.#channels) {
+      this.#pending.get(channel)?.set(message.id, { message, number: this.#entries });
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import type { Logger } from "@troth/runtime";
+import type { Message } from "./message.ts";
+
+/** Why a message did not arrive; `afterMs` is how long the receiver asks us to wait, if it does. */
+export type Sent =
+  | { readonly arrived: true }
+  | { readonly arrived: false; readonly why: string; readonly afterMs: number | null };
+
+export type Channel = {
+  /** Stable: it is part of the id by which a receiver knows a repetition. */
+  readonly name: string;
+  /** `id` is the same every time this message is sent on this channel. Never rejects for the world. */
+  readonly send: (message: Message, id: string) => Promise<Sent>;
+};
+
+const arrived: Sent = { arrived: true };
+
+/** One line per message in the process's own log. */
+export const openLogChannel = (log: Logger): Channel => ({
+  name: "log",
+  send: (message) => {
+    if (message.kind === "storm") {
+      log.warn("many alerts", {
+        owner: message.owner,
+        alerts: message.alerts,
+        sentence: message.says,
+      });
+    } else {
+      log.warn(`alert ${message.state}`, {
+        alertId: message.id,
+        revision: message.revision,
+        level: message.level,
+        link: message.link,
+        owner: message.owner,
+        sentence: message.says,
+      });
+    }
+    return Promise.resolve(arrived);
+  },
+});

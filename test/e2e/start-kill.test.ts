@@ -1,0 +1,142 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { decodeFact, decodeOutput, type Output, parseEvent } from "@troth/events";
+import { readLog } from "@troth/log";
+import { systemDisk } from "@troth/runtime";
+import { defaultPolicyPath, openJudge, readPolicy } from "@troth/troth";
+import { afterAll, expect, test } from "vitest";
+import { randomEvents, seeded } from "../support/random-events.ts";
+
+const kills = Number(process.env["TROTH_START_KILLS"] ?? 6);
+const dir = mkdtempSync(join(tmpdir(), "troth-start-"));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+const root = join(import.meta.dirname, "../..");
+const main = join(root, "services/troth/src/main.ts");
+
+function start(port: number): ChildProcess {
+  const args = ["--conditions=@troth/source", "--import", "tsx", main, "start", "--no-demo"];
+  return spawn(process.execPath, [...args, "--data", dir, "--port", String(port)], {
+    cwd: root,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+}
+
+const gone = (child: ChildProcess): Promise<void> =>
+  new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) resolve();
+    else child.once("exit", () => resolve());
+  });
+
+/** Resolves once the process says it is up; rejects with what it said if it ends before. */
+const up = (child: ChildProcess): Promise<void> =>
+  new Promise((resolve, reject) => {
+    let said = "";
+    child.stderr?.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+      if (said.includes("troth is up")) resolve();
+    });
+    child.once("exit", () => reject(new Error(`start ended: ${said}`)));
+  });
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      const port = typeof address === "object" && address !== null ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+
+async function post(port: number, events: readonly object[]): Promise<boolean> {
+  try {
+    const answer = await fetch(`http://127.0.0.1:${port + 1}/v1/events`, {
+      method: "POST",
+      headers: { "content-type": "application/cloudevents-batch+json" },
+      body: JSON.stringify(events),
+    });
+    return answer.status === 202;
+  } catch {
+    // Killed while answering: nobody knows whether it was stored, so it is sent again.
+    return false;
+  }
+}
+
+/** What the judge says of the whole log of facts, made from nothing. */
+async function judgedAnew(): Promise<{ ids: string[]; outputs: Output[] }> {
+  const policy = await readPolicy(defaultPolicyPath);
+  const judge = openJudge(policy, null, () => undefined);
+  const ids: string[] = [];
+  const outputs: Output[] = [];
+  for await (const batch of readLog(join(dir, "facts"), systemDisk)) {
+    for (const record of batch) {
+      const bodies: Output["body"][] = [];
+      judge.apply(record, bodies);
+      bodies.forEach((body, seq) => {
+        outputs.push({ inOffset: record.offset, seq, stamp: record.stamp, body });
+      });
+      const fact = decodeFact(record.bytes);
+      if (fact.ok) ids.push(fact.value.id);
+    }
+  }
+  return { ids, outputs };
+}
+
+async function writtenOutputs(): Promise<Output[]> {
+  const outputs: Output[] = [];
+  for await (const batch of readLog(join(dir, "outputs"), systemDisk)) {
+    for (const record of batch) outputs.push(decodeOutput(record.bytes));
+  }
+  return outputs;
+}
+
+test(`${kills} kills at any moment lose no acknowledged event and say nothing twice`, {
+  timeout: 60_000 + kills * 20_000,
+}, async () => {
+  const next = seeded(11);
+  const events = randomEvents(3, kills * 40).filter((event) => parseEvent(event).ok);
+  const acknowledged = new Set<string>();
+  let from = 0;
+  for (let kill = 0; kill <= kills; kill += 1) {
+    const port = await freePort();
+    const child = start(port);
+    await up(child);
+    const isLast = kill === kills;
+    let killed = false;
+    const timer = isLast
+      ? null
+      : setTimeout(
+          () => {
+            killed = true;
+            // Now and then an orderly stop, so that the next start goes on from a snapshot.
+            child.kill(kill % 3 === 2 ? "SIGTERM" : "SIGKILL");
+          },
+          20 + next() * 300,
+        );
+    while (!killed && from < events.length) {
+      const batch = events.slice(from, from + 4);
+      if (!(await post(port, batch))) break;
+      for (const event of batch) acknowledged.add(event.id);
+      from += batch.length;
+    }
+    if (isLast) {
+      // In order this time: what is judged must be complete and saved.
+      child.kill("SIGTERM");
+      await gone(child);
+      expect(child.exitCode).toBe(0);
+    } else {
+      await gone(child);
+      if (timer !== null) clearTimeout(timer);
+    }
+  }
+  const { ids, outputs } = await judgedAnew();
+  const stored = new Set(ids);
+  expect([...acknowledged].filter((id) => !stored.has(id))).toEqual([]);
+  expect(acknowledged.size).toBeGreaterThan(kills * 4);
+  const written = await writtenOutputs();
+  expect(JSON.stringify(written)).toBe(JSON.stringify(outputs));
+});
