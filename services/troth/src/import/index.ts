@@ -1,5 +1,6 @@
 import { importCalls } from "./calls.ts";
 import { importComplaints } from "./complaints.ts";
+import { withHolders } from "./holders.ts";
 import type { Importer } from "./importer.ts";
 import { importOlist } from "./olist.ts";
 import { importOpenrepair } from "./openrepair.ts";
@@ -17,10 +18,10 @@ export type ImporterName =
 export const importers: Readonly<Record<ImporterName, Importer>> = {
   olist: importOlist,
   servicenow: importServicenow,
-  calls: importCalls,
-  tweets: importTweets,
-  openrepair: importOpenrepair,
-  complaints: importComplaints,
+  calls: withHolders(importCalls),
+  tweets: withHolders(importTweets),
+  openrepair: withHolders(importOpenrepair),
+  complaints: withHolders(importComplaints),
 };
 
 export const isImporterName = (text: string): text is ImporterName =>

@@ -1,0 +1,150 @@
+import { customerChain } from "./chain.js";
+import { byId, forget, h, number, show } from "./dom.js";
+import { noteEvents } from "./evidence.js";
+import { promises } from "./promises.js";
+import { named } from "./queue.js";
+import { score } from "./score.js";
+import { levelBadge } from "./signs.js";
+import { since, time } from "./time.js";
+import { foldTimeline, timeline } from "./timeline.js";
+
+let open = null;
+let places = null;
+
+const card = (title, name) => {
+  const body = h("div", { class: "card-body" });
+  const element = h("section", { class: `card card-${name}` }, h("h3", {}, title), body);
+  return { element, body };
+};
+
+function frame(goBack) {
+  const cards = {
+    chain: card("The chain", "chain"),
+    advice: card("What to do", "advice"),
+    score: card("How the score adds up", "score"),
+    promises: card("Promises", "promises"),
+    timeline: card("What happened", "timeline"),
+  };
+  const head = h("div", { class: "customer-head" });
+  const back = h(
+    "button",
+    { type: "button", class: "quiet back", on: { click: goBack } },
+    "← All customers",
+  );
+  const element = h(
+    "article",
+    { class: "customer-page" },
+    back,
+    head,
+    cards.chain.element,
+    h(
+      "div",
+      { class: "columns" },
+      h("div", { class: "column" }, cards.advice.element, cards.score.element, cards.promises.element),
+      h("div", { class: "column" }, cards.timeline.element),
+    ),
+  );
+  const bodies = Object.fromEntries(Object.entries(cards).map(([name, { body }]) => [name, body]));
+  return { element, head, adviceCard: cards.advice.element, ...bodies };
+}
+
+function heading({ summary, references, profile }) {
+  const { alert } = summary;
+  return [
+    h(
+      "div",
+      { class: "customer-line" },
+      levelBadge(summary.level),
+      h("h2", { class: "customer-name", tabindex: "-1", id: "customer-name" }, named(summary.customer)),
+      h("span", { class: "customer-score" }, h("strong", {}, number(summary.score)), " points"),
+      summary.since === null
+        ? null
+        : h("span", { class: "meta" }, "at risk for ", since(summary.since)),
+      alert === null
+        ? null
+        : h(
+            "span",
+            { class: "meta", title: `alert ${alert.alertId}` },
+            `${alert.rule === "critical" ? "one promise broken past bearing" : "many things that add up"} · alert ${alert.state}, revision ${alert.revision}, since `,
+            time(alert.openedAt),
+          ),
+    ),
+    h("p", { class: "customer-says" }, summary.says),
+    h(
+      "div",
+      { class: "customer-known" },
+      summary.wants.map((one) => h("span", { class: "wants" }, one)),
+      profile
+        .filter(({ label }) => ["Segment", "Tier", "Region"].includes(label))
+        .map(({ label, value }) => h("span", { class: "chip" }, `${label.toLowerCase()} ${value}`)),
+      references.slice(0, 12).map((reference) => h("span", { class: "chip" }, reference)),
+      references.length > 12 ? h("span", { class: "meta" }, `and ${references.length - 12} more names`) : null,
+    ),
+  ];
+}
+
+const adviceList = (title, name, words, items) =>
+  items.length === 0
+    ? null
+    : h(
+        "div",
+        { class: `advice advice-${name}` },
+        h("h4", {}, title),
+        h(
+          "ul",
+          {},
+          items.map((one) => h("li", {}, h("span", { class: "sr" }, words), one)),
+        ),
+      );
+
+const advice = ({ dos, donts }) => [
+  adviceList("Do", "do", "Do: ", dos),
+  adviceList("Do not", "dont", "Do not: ", donts),
+];
+
+/** Shows a customer, or brings the one shown up to date without moving anything the reader looks at. */
+export function showCustomer(page, goBack) {
+  const place = byId("customer");
+  if (open !== page.summary.customer || places === null) {
+    open = page.summary.customer;
+    places = frame(goBack);
+    forget(place);
+    foldTimeline();
+    place.replaceChildren(places.element);
+    place.scrollTop = 0;
+  }
+  // Evidence leads into the timeline, so it must be known before anything rests on it.
+  noteEvents(page.timeline.filter(({ kind }) => kind === "fact").map(({ id }) => id));
+  const { summary, references, profile } = page;
+  show(places.head, { summary, references, profile }, heading);
+  show(places.chain, page.chain, customerChain);
+  places.adviceCard.hidden = page.do.length + page.dont.length === 0;
+  show(places.advice, { dos: page.do, donts: page.dont }, advice);
+  const onPage = page.timeline.length;
+  show(places.score, { breakdown: page.breakdown, alertAt: page.alertAt, onPage }, score);
+  show(places.promises, { rows: page.promises, onPage }, ({ rows }) => promises(rows));
+  show(places.timeline, { entries: page.timeline, dropped: page.timelineDropped }, (data) =>
+    timeline(data.entries, data.dropped),
+  );
+}
+
+/** Nobody is open any more, or somebody is asked for who is not known. */
+export function closeCustomer() {
+  open = null;
+  places = null;
+}
+
+export function showUnknown(reference, why, goBack) {
+  closeCustomer();
+  show(byId("customer"), { reference, why }, () =>
+    h(
+      "div",
+      { class: "home" },
+      h("button", { type: "button", class: "quiet back", on: { click: goBack } }, "← All customers"),
+      h("h2", { class: "home-title", id: "customer-name", tabindex: "-1" }, reference),
+      h("p", { class: "home-lead" }, why),
+    ),
+  );
+}
+
+export const focusCustomer = () => byId("customer-name")?.focus();

@@ -1,0 +1,79 @@
+import { h, number } from "./dom.js";
+import { evidence } from "./evidence.js";
+import { verdictBadge, verdictFamily } from "./signs.js";
+import { due, passed, span, time } from "./time.js";
+
+const byWhom = { representative: "a representative", advert: "an advert" };
+
+function clock(promise) {
+  if (promise.due === null) return h("span", { class: "meta" }, "no date");
+  const [dueAt, keptAt] = [Date.parse(promise.due), Date.parse(promise.keptAt ?? "")];
+  if (promise.isLive) {
+    return [
+      h("span", { class: "clock", style: { "--share": passed(promise.madeAt, promise.due) } }, h("span", {})),
+      due(promise.due),
+      h("span", { class: "meta" }, " due ", time(promise.due)),
+    ];
+  }
+  const isLate = !Number.isNaN(keptAt) && keptAt > dueAt;
+  return h(
+    "span",
+    { class: "meta" },
+    "due ",
+    time(promise.due),
+    promise.keptAt === null ? null : [", kept ", time(promise.keptAt)],
+    isLate ? ` (${span(keptAt - dueAt)} late)` : null,
+  );
+}
+
+const item = (promise) =>
+  h(
+    "li",
+    { class: `promise promise-${verdictFamily(promise.verdict)}` },
+    h(
+      "div",
+      { class: "promise-head" },
+      verdictBadge(promise.verdict),
+      h("span", { class: "promise-title" }, promise.title),
+    ),
+    h("div", { class: "promise-clock" }, clock(promise)),
+    h(
+      "div",
+      { class: "meta" },
+      `${promise.how} by ${byWhom[promise.madeBy] ?? `the ${promise.madeBy}`} · ${promise.link} · ${promise.owner}`,
+      promise.severity > 0 ? ` · severity ${promise.severity} of 5` : null,
+      " · ",
+      evidence(promise.evidence),
+    ),
+  );
+
+const list = (promises) => h("ul", { class: "promises" }, promises.map(item));
+
+const folded = (key, words, promises) =>
+  promises.length === 0
+    ? null
+    : h(
+        "details",
+        { "data-key": key },
+        h("summary", {}, `${number(promises.length)} ${words}`),
+        list(promises),
+      );
+
+const liveShown = 6;
+
+/** What was promised: what can still be kept first, then what was broken, the rest folded away. */
+export function promises(rows) {
+  if (rows.length === 0) return h("p", { class: "none" }, "Nothing was promised yet.");
+  const live = rows.filter(({ isLive }) => isLive);
+  const broken = rows.filter(({ verdict }) => verdict === "broken");
+  const rest = rows.filter((row) => !row.isLive && row.verdict !== "broken");
+  return [
+    live.length === 0
+      ? h("p", { class: "none" }, "No promise is open.")
+      : list(live.slice(0, liveShown)),
+    folded("promises-live", "more that are open", live.slice(liveShown)),
+    broken.length === 0 ? null : list(broken.slice(0, liveShown)),
+    folded("promises-broken", "more that were broken", broken.slice(liveShown)),
+    folded("promises-rest", "that were kept, moved or withdrawn", rest),
+  ];
+}
