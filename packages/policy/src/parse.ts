@@ -9,7 +9,7 @@ import { readShape } from "./issues.ts";
 import { suggest } from "./nearest.ts";
 import { compileAdvice, compileNoise } from "./noise.ts";
 import { compilePledge } from "./pledge.ts";
-import type { Limits, NoiseRule, PledgeTemplate, Policy, Readers } from "./policy.ts";
+import type { Limits, Link, NoiseRule, PledgeTemplate, Policy, Readers } from "./policy.ts";
 import { slotsOf } from "./policy.ts";
 import type { Placed, PolicyError, Problem, Problems } from "./problem.ts";
 import { collectProblems, shown } from "./problem.ts";
@@ -154,7 +154,7 @@ function compile(top: Mapping, problems: Problems): Policy | null {
   return {
     name: name.value,
     hash: createHash("sha256").update(canonicalJson(whole)).digest("hex").slice(0, 16),
-    links: present(context.links),
+    links: inFileOrder(top["links"], context.links),
     sources: present(context.sources),
     pledges: templates,
     noises: noiseRules,
@@ -164,6 +164,10 @@ function compile(top: Mapping, problems: Problems): Policy | null {
     readers: readersOf(templates, noiseRules),
   };
 }
+
+/** Links as the file lists them, which is how the chain is drawn; nothing is judged by it. */
+const inFileOrder = (section: unknown, links: ReadonlyMap<string, Link | null>): Link[] =>
+  isMapping(section) ? Object.keys(section).flatMap((id) => links.get(id) ?? []) : [];
 
 const byPlace = (a: Placed, b: Placed): number =>
   a.line - b.line || a.column - b.column || (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);

@@ -30,6 +30,27 @@ describe("metrics", () => {
     expect(await metrics.expose()).toContain('c_total{reason="other"} 1');
   });
 
+  test("show only the combinations that can occur, the last for whatever else is said", async () => {
+    const metrics = openMetrics({ process: false });
+    const many = Array.from({ length: 30 }, (_, n) => `v${n}`);
+    const rows = [
+      { a: "v0", b: "v1" },
+      { a: "v2", b: "v3" },
+    ];
+    const counter = metrics.counter({
+      name: "c_total",
+      help: "h",
+      labels: { a: many, b: many },
+      rows,
+    });
+    counter.add({ a: "v0", b: "v1" });
+    counter.add({ a: "v0", b: "v3" });
+    counter.add({ a: "hostile", b: "v1" });
+    const exposed = await metrics.expose();
+    expect(seriesOf(exposed)).toEqual(['c_total{a="v0",b="v1"}', 'c_total{a="v2",b="v3"}']);
+    expect(exposed).toContain('c_total{a="v2",b="v3"} 2');
+  });
+
   test("refuse labels that would explode", () => {
     const many = Array.from({ length: 30 }, (_, n) => `v${n}`);
     const metrics = openMetrics({ process: false });

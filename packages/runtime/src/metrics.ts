@@ -18,6 +18,8 @@ type Spec<L extends LabelSets> = {
   readonly name: string;
   readonly help: string;
   readonly labels: L;
+  /** The combinations that can occur, when not all can; any other is counted under the last. */
+  readonly rows?: readonly Labels<L>[];
 };
 
 export type Metrics = {
@@ -42,21 +44,34 @@ function combinations(labels: LabelSets): readonly Record<string, string>[] {
 }
 
 function checkSpec(spec: Spec<LabelSets>): void {
-  const series = Object.values(spec.labels).reduce((count, values) => count * values.length, 1);
+  const all = Object.values(spec.labels).reduce((count, values) => count * values.length, 1);
+  const series = spec.rows?.length ?? all;
   if (series > seriesMax)
     throw new Error(
       `metric ${spec.name} would have ${series} series, at most ${seriesMax} allowed`,
     );
 }
 
+const rowsOf = (spec: Spec<LabelSets>): readonly Readonly<Record<string, string>>[] =>
+  spec.rows ?? combinations(spec.labels);
+
+type Closing = (labels: Readonly<Record<string, string>>) => Record<string, string>;
+
 /** What the caller says is typed, but what it passes on may come from outside. */
-function closed(sets: LabelSets, labels: Readonly<Record<string, string>>): Record<string, string> {
-  const row: Record<string, string> = {};
-  for (const [name, values] of Object.entries(sets)) {
-    const value = labels[name];
-    row[name] = value !== undefined && values.includes(value) ? value : "other";
-  }
-  return row;
+function closing({ labels: sets, rows }: Spec<LabelSets>): Closing {
+  const names = Object.keys(sets);
+  const nameOf = (row: Readonly<Record<string, string>>): string =>
+    JSON.stringify(names.map((name) => row[name]));
+  const known = new Set(rows?.map(nameOf));
+  const last = rows?.at(-1);
+  return (labels) => {
+    const row: Record<string, string> = {};
+    for (const [name, values] of Object.entries(sets)) {
+      const value = labels[name];
+      row[name] = value !== undefined && values.includes(value) ? value : "other";
+    }
+    return last === undefined || known.has(nameOf(row)) ? row : { ...last };
+  };
 }
 
 /** A registry of its own per process; with `process`, Node's memory and event-loop lag as well. */
@@ -75,19 +90,22 @@ export function openMetrics(options: { readonly process: boolean }): Metrics {
   return {
     counter: (spec) => {
       const counter = new Counter<string>(common(spec));
+      const closed = closing(spec);
       // Series exist from the start: a rate over a series that appears with its first failure
       // would miss that failure.
-      for (const row of combinations(spec.labels)) counter.inc(row, 0);
-      return { add: (labels, count = 1) => counter.inc(closed(spec.labels, labels), count) };
+      for (const row of rowsOf(spec)) counter.inc({ ...row }, 0);
+      return { add: (labels, count = 1) => counter.inc(closed(labels), count) };
     },
     gauge: (spec) => {
       const gauge = new Gauge<string>(common(spec));
-      return { set: (labels, value) => gauge.set(closed(spec.labels, labels), value) };
+      const closed = closing(spec);
+      return { set: (labels, value) => gauge.set(closed(labels), value) };
     },
     histogram: (spec) => {
       const histogram = new Histogram<string>({ ...common(spec), buckets: [...spec.buckets] });
-      for (const row of combinations(spec.labels)) histogram.zero(row);
-      return { observe: (labels, value) => histogram.observe(closed(spec.labels, labels), value) };
+      const closed = closing(spec);
+      for (const row of rowsOf(spec)) histogram.zero({ ...row });
+      return { observe: (labels, value) => histogram.observe(closed(labels), value) };
     },
     contentType: registry.contentType,
     expose: () => registry.metrics(),
