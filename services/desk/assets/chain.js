@@ -16,11 +16,7 @@ const ring = (name, dash, offset = 0) =>
   });
 
 const frame = (...children) =>
-  svg(
-    "svg",
-    { class: "ring", viewBox: `0 0 ${size} ${size}`, "aria-hidden": "true" },
-    children,
-  );
+  svg("svg", { class: "ring", viewBox: `0 0 ${size} ${size}`, "aria-hidden": "true" }, children);
 
 const inside = (text, name = "ring-text") =>
   svg("text", { class: name, x: size / 2, y: size / 2 + 4, "text-anchor": "middle" }, text);
@@ -39,7 +35,7 @@ export function shareRing(share) {
   return frame(
     ring("ring-broken", `${round - kept} ${kept}`, -kept),
     ring("ring-kept", `${kept} ${round - kept}`),
-    inside(percent(share)),
+    inside(percent(share), share === 1 ? "ring-text ring-full" : "ring-text"),
   );
 }
 
@@ -59,18 +55,28 @@ const statePictures = {
   untouched: () => [ring("ring-none", "2 4")],
   fine: () => [ring("ring-kept", `${round} 0`), glyph("M14 20.500 18 24.500 26.500 15.500")],
   noise: () => [ring("ring-kept", `${round} 0`), glyph("M12.500 20q2.500-5 5 0t5 0 5 0")],
-  unseen: () => [ring("ring-unseen", "6 4"), glyph("M17 17q0-3 3-3t3 2.700q0 1.700-3 3.300v1.500M20 25v.5")],
+  unseen: () => [
+    ring("ring-unseen", "6 4"),
+    glyph("M17 17q0-3 3-3t3 2.700q0 1.700-3 3.300v1.500M20 25v.5"),
+  ],
   "at-risk": () => [
     ring("ring-risk", `${round * 0.86} ${round * 0.14}`, -round * 0.07),
     glyph("M20 14v8M20 25.500v.5"),
   ],
   mended: () => [
     ring("ring-mended", `${round} 0`),
-    svg("path", { class: "ring-stitch", d: "M16 2.500l3 5M21 2.500l3 5M16 32.500l3 5M21 32.500l3 5" }),
+    svg("path", {
+      class: "ring-stitch",
+      d: "M16 2.500l3 5M21 2.500l3 5M16 32.500l3 5M21 32.500l3 5",
+    }),
     glyph("M14 20.500 18 24.500 26.500 15.500"),
   ],
   broken: () => [
-    ring("ring-torn", `${round * 0.34} ${round * 0.16} ${round * 0.34} ${round * 0.16}`, -round * 0.08),
+    ring(
+      "ring-torn",
+      `${round * 0.34} ${round * 0.16} ${round * 0.34} ${round * 0.16}`,
+      -round * 0.08,
+    ),
     glyph("M15.500 15.500l9 9M24.500 15.500l-9 9"),
   ],
 };

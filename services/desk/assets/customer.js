@@ -40,7 +40,13 @@ function frame(goBack) {
     h(
       "div",
       { class: "columns" },
-      h("div", { class: "column" }, cards.advice.element, cards.score.element, cards.promises.element),
+      h(
+        "div",
+        { class: "column" },
+        cards.advice.element,
+        cards.score.element,
+        cards.promises.element,
+      ),
       h("div", { class: "column" }, cards.timeline.element),
     ),
   );
@@ -55,7 +61,11 @@ function heading({ summary, references, profile }) {
       "div",
       { class: "customer-line" },
       levelBadge(summary.level),
-      h("h2", { class: "customer-name", tabindex: "-1", id: "customer-name" }, named(summary.customer)),
+      h(
+        "h2",
+        { class: "customer-name", tabindex: "-1", id: "customer-name" },
+        named(summary.customer),
+      ),
       h("span", { class: "customer-score" }, h("strong", {}, number(summary.score)), " points"),
       summary.since === null
         ? null
@@ -78,7 +88,9 @@ function heading({ summary, references, profile }) {
         .filter(({ label }) => ["Segment", "Tier", "Region"].includes(label))
         .map(({ label, value }) => h("span", { class: "chip" }, `${label.toLowerCase()} ${value}`)),
       references.slice(0, 12).map((reference) => h("span", { class: "chip" }, reference)),
-      references.length > 12 ? h("span", { class: "meta" }, `and ${references.length - 12} more names`) : null,
+      references.length > 12
+        ? h("span", { class: "meta" }, `and ${references.length - 12} more names`)
+        : null,
     ),
   ];
 }
@@ -140,7 +152,11 @@ export function showUnknown(reference, why, goBack) {
     h(
       "div",
       { class: "home" },
-      h("button", { type: "button", class: "quiet back", on: { click: goBack } }, "← All customers"),
+      h(
+        "button",
+        { type: "button", class: "quiet back", on: { click: goBack } },
+        "← All customers",
+      ),
       h("h2", { class: "home-title", id: "customer-name", tabindex: "-1" }, reference),
       h("p", { class: "home-lead" }, why),
     ),

@@ -58,9 +58,10 @@ export function show(place, data, make) {
     const again = [...place.querySelectorAll("[data-key]")].find(
       (one) => one.dataset.key === focused,
     );
-    (again?.matches("a, button, summary") ? again : again?.querySelector("a, button, summary"))?.focus(
-      { preventScroll: true },
-    );
+    (again?.matches("a, button, summary")
+      ? again
+      : again?.querySelector("a, button, summary")
+    )?.focus({ preventScroll: true });
   }
   return true;
 }

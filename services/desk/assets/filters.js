@@ -25,7 +25,12 @@ const sorts = [
 function select(name, label, choices, change) {
   const element = h(
     "select",
-    { name, id: `filter-${name}`, "aria-label": label, on: { change: () => change(name, element.value) } },
+    {
+      name,
+      id: `filter-${name}`,
+      "aria-label": label,
+      on: { change: () => change(name, element.value) },
+    },
     choices.map(([value, words]) => h("option", { value }, words)),
   );
   return element;

@@ -27,7 +27,11 @@ function fill(dialog) {
       "dl",
       { class: "key-list" },
       rows.map(([keys, words]) => [
-        h("dt", {}, keys.map((key) => [h("kbd", {}, key), " "])),
+        h(
+          "dt",
+          {},
+          keys.map((key) => [h("kbd", {}, key), " "]),
+        ),
         h("dd", {}, words),
       ]),
     ),

@@ -11,7 +11,14 @@ const pageSize = 50;
 const pageMax = 200;
 const isWide = matchMedia("(min-width: 60rem)");
 
-const state = { filters: readFilters(), items: [], total: 0, next: null, overview: null, open: null };
+const state = {
+  filters: readFilters(),
+  items: [],
+  total: 0,
+  next: null,
+  overview: null,
+  open: null,
+};
 const rows = openRows({ onFocus: (reference) => isWide.matches && openSoon(reference) });
 const filters = openFilters(state.filters, (name, value) => setFilter({ [name]: value }));
 
@@ -32,7 +39,8 @@ function latest(read) {
       await read(mine.signal, ...given);
       trouble(null);
     } catch (error) {
-      if (!mine.signal.aborted) trouble(`Could not read: ${error.message} What you see may be old.`);
+      if (!mine.signal.aborted)
+        trouble(`Could not read: ${error.message} What you see may be old.`);
     }
   };
 }
@@ -59,7 +67,8 @@ function drawOverview() {
   if (state.open !== null) return;
   const place = byId("customer");
   if (overview.customers === 0) showEmpty(place, overview);
-  else showHome(place, overview, { owner: chosen.owner, setOwner: (owner) => setFilter({ owner }) });
+  else
+    showHome(place, overview, { owner: chosen.owner, setOwner: (owner) => setFilter({ owner }) });
 }
 
 const loadOverview = latest(async (signal) => {
@@ -120,6 +129,13 @@ const loadCustomer = latest(async (signal, reference, wantsFocus) => {
     const page = await readCustomer(reference, signal);
     if (signal.aborted || state.open !== reference) return;
     setLogTime(page.logTime);
+    const own = page.summary.customer;
+    if (own !== reference) {
+      // Opened by another of their names; from here on it goes by their own.
+      state.open = own;
+      history.replaceState(null, "", hrefOf(own));
+      rows.select(own);
+    }
     showCustomer(page, goHome);
   } catch (error) {
     if (error.status !== 404) throw error;

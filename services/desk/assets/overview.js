@@ -128,7 +128,9 @@ export function showHome(place, overview, { owner, setOwner }) {
                     h(
                       "span",
                       { class: "meta" },
-                      one.touched === null ? one.owner : `${counted(one.touched, "customer")} touched · ${one.owner}`,
+                      one.touched === null
+                        ? one.owner
+                        : `${counted(one.touched, "customer")} touched · ${one.owner}`,
                     ),
                   ),
                 ),

@@ -10,7 +10,11 @@ function clock(promise) {
   const [dueAt, keptAt] = [Date.parse(promise.due), Date.parse(promise.keptAt ?? "")];
   if (promise.isLive) {
     return [
-      h("span", { class: "clock", style: { "--share": passed(promise.madeAt, promise.due) } }, h("span", {})),
+      h(
+        "span",
+        { class: "clock", style: { "--share": passed(promise.madeAt, promise.due) } },
+        h("span", {}),
+      ),
       due(promise.due),
       h("span", { class: "meta" }, " due ", time(promise.due)),
     ];

@@ -7,10 +7,7 @@ export const hrefOf = (reference) => `#/customer/${encodeURIComponent(reference)
 /** The scheme of a name is the same nearly everywhere, so it steps back. */
 export function named(reference) {
   const at = reference.indexOf(":");
-  return [
-    h("span", { class: "scheme" }, reference.slice(0, at + 1)),
-    reference.slice(at + 1),
-  ];
+  return [h("span", { class: "scheme" }, reference.slice(0, at + 1)), reference.slice(at + 1)];
 }
 
 function contentOf(row) {
@@ -35,7 +32,12 @@ function contentOf(row) {
       row.alert?.state === "acknowledged" ? h("span", { class: "wants" }, "taken on") : null,
       row.since === null
         ? null
-        : h("span", { class: "row-age meta" }, h("span", { class: "sr" }, "at risk for "), since(row.since)),
+        : h(
+            "span",
+            { class: "row-age meta" },
+            h("span", { class: "sr" }, "at risk for "),
+            since(row.since),
+          ),
     ),
   ];
 }
@@ -172,7 +174,13 @@ export function showCount({ total, shown, filters, clear }) {
       ? [" ", h("button", { type: "button", class: "plain", on: { click: clear } }, "Show all")]
       : []),
     ...(shown === 0 && total === 0
-      ? [h("span", { class: "none" }, isFiltered ? "Nobody like that." : "Nobody is at risk. Quiet is good.")]
+      ? [
+          h(
+            "span",
+            { class: "none" },
+            isFiltered ? "Nobody like that." : "Nobody is at risk. Quiet is good.",
+          ),
+        ]
       : []),
   );
 }

@@ -6,7 +6,7 @@ const signed = (points) => (points < 0 ? `−${number(-points)}` : number(points
 /** Steps of one colour, so that neighbours can be told apart without meaning anything else. */
 const shade = (place) => `shade-${place % 4}`;
 
-function bar(parts, alertAt, score) {
+function bar(parts, alertAt) {
   const adding = parts.filter(({ points }) => points > 0);
   const full = Math.max(
     alertAt,
@@ -26,8 +26,11 @@ function bar(parts, alertAt, score) {
         }),
       ),
     ),
-    h("span", { class: "stack-line", style: { "--share": alertAt / full } }, `alert at ${number(alertAt)}`),
-    h("span", { class: "sr" }, number(score)),
+    h(
+      "span",
+      { class: "stack-line", style: { "--share": alertAt / full } },
+      `alert at ${number(alertAt)}`,
+    ),
   );
 }
 
@@ -65,7 +68,7 @@ export function score({ breakdown, alertAt }) {
   const { parts } = breakdown;
   const top = Math.max(1, ...parts.map(({ points }) => Math.abs(points)));
   return [
-    bar(parts, alertAt, breakdown.score),
+    bar(parts, alertAt),
     h(
       "table",
       { class: "parts" },

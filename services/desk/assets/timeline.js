@@ -8,7 +8,7 @@ const inlineFields = 4;
 /** Known so much later than it happened, it is worth saying. */
 const laterMs = 5 * 60_000;
 
-function valueOf({ is, value }) {
+function wordsOf({ is, value }) {
   switch (is) {
     case "time":
       return time(value);
@@ -48,7 +48,7 @@ function fact(entry) {
         "span",
         { class: "entry-fields" },
         inline.map((field) => [
-          h("span", { class: "field" }, `${field.label} `, h("strong", {}, valueOf(field))),
+          h("span", { class: "field" }, `${field.label} `, h("strong", {}, wordsOf(field))),
           " ",
         ]),
       ),
@@ -66,7 +66,7 @@ function fact(entry) {
             { label: "Happened", is: "time", value: entry.at },
             { label: "Known", is: "time", value: entry.knownAt },
             ...entry.fields,
-          ].map((field) => [h("dt", {}, field.label), h("dd", {}, valueOf(field))]),
+          ].map((field) => [h("dt", {}, field.label), h("dd", {}, wordsOf(field))]),
         ),
       ),
     ],
@@ -142,7 +142,8 @@ const makers = {
       ),
     ],
   }),
-  "taken-back": (entry) => identity(entry, `${number(entry.facts)} events taken back: they concern somebody else`),
+  "taken-back": (entry) =>
+    identity(entry, `${number(entry.facts)} events taken back: they concern somebody else`),
   joined: (entry) => identity(entry, `Found to be the same as ${entry.other}`),
   parted: (entry) => identity(entry, `Found not to be ${entry.other} after all`),
 };
@@ -211,7 +212,9 @@ export function timeline(entries, dropped) {
     place.append(more);
   }
   if (dropped > 0) {
-    place.append(h("p", { class: "meta" }, `${number(dropped)} older entries are in the lake only.`));
+    place.append(
+      h("p", { class: "meta" }, `${number(dropped)} older entries are in the lake only.`),
+    );
   }
   return place;
 }

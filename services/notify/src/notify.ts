@@ -25,6 +25,8 @@ export type NotifyOptions = {
   readonly tell: NotifyTell;
   /** New alerts told one by one for an owner in a minute of log time; the rest are told as a number. */
   readonly alertsPerOwnerAndMinute?: number;
+  /** The journal is written afresh, without what is done, when it has grown to this and doubled. */
+  readonly journalBytes?: number;
 };
 
 export type Notify = {
@@ -43,7 +45,6 @@ export type Notify = {
 };
 
 const minuteMs = 60_000;
-const journalBytesMax = 8 * 1024 * 1024;
 
 /**
  * Tells the outside of alerts, at least once, each with an id that stays the same, never an older
@@ -51,12 +52,14 @@ const journalBytesMax = 8 * 1024 * 1024;
  */
 export async function openNotify(options: NotifyOptions): Promise<Notify> {
   const { channels, clock, tell, alertsPerOwnerAndMinute = 10 } = options;
+  const { journalBytes = 8 * 1024 * 1024 } = options;
   const journal = await openJournal(options.dir, options.disk);
   if (journal.tornBytes > 0) tell.torn(journal.tornBytes);
   const book = new Book(channels.map(({ name }) => name));
   for (const entry of journal.entries) book.apply(entry);
   let unwritten: Entry[] = [];
   let durable = book.entries;
+  let afreshBytes = journalBytes;
   let flushing: Promise<void> | null = null;
   /** Alerts of the backlog as they stand; null once caught up. */
   let backlog: Map<string, { output: Output; message: AlertMessage }> | null = new Map();
@@ -74,8 +77,12 @@ export async function openNotify(options: NotifyOptions): Promise<Notify> {
       unwritten = [];
       const upTo = book.entries;
       try {
-        if (journal.size() < journalBytesMax) await journal.append(entries);
-        else await journal.replace({ kind: "book", pages: book.pages() });
+        if (journal.size() < afreshBytes) await journal.append(entries);
+        else {
+          await journal.replace({ kind: "book", pages: book.pages() });
+          // What stands may itself be long, and then writing it for every entry would never end.
+          afreshBytes = Math.max(journalBytes, 2 * journal.size());
+        }
       } catch (error) {
         unwritten = [...entries, ...unwritten];
         throw error;

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "@troth/runtime";
+import type { Clock } from "@troth/runtime";
 import type { Pending } from "./book.ts";
 import type { Channel } from "./channel.ts";
 import type { Message } from "./message.ts";
@@ -32,7 +32,7 @@ const attemptsMax = 900;
 const backOffMs = (attempts: number): number =>
   Math.min(firstBackOffMs * 2 ** Math.min(attempts - 1, 20), backOffMsMax);
 
-type Attempts = { readonly revision: number; readonly count: number; readonly notBefore: number };
+type Attempts = { readonly count: number; readonly notBefore: number };
 
 /** The part of a message's id that is safe in a header and holds no separator of ours. */
 const plain = (text: string): string => encodeURIComponent(text).replaceAll(".", "%2E");
@@ -51,21 +51,23 @@ export function openSender(options: SenderOptions): Sender {
   let awake: (() => void) | null = null;
   let onRest: (() => void)[] = [];
 
+  const rouse = (): void => {
+    resting = false;
+    awake?.();
+  };
+
   /** Sleeps for so long, or until woken. */
   const rest = async (ms: number | null): Promise<void> => {
-    let timer: Timer | null = null;
+    const timer = ms === null ? null : clock.setTimer(ms, rouse);
     await new Promise<void>((resolve) => {
       awake = resolve;
-      if (ms !== null) timer = clock.setTimer(ms, resolve);
       resting = true;
       const waiters = onRest;
       onRest = [];
       for (const waiter of waiters) waiter();
     });
-    resting = false;
     awake = null;
-    const set: Timer | null = timer;
-    cancel(set);
+    timer?.cancel();
   };
 
   /** The first message that is not backing off, or how long until one no longer is. */
@@ -74,7 +76,6 @@ export function openSender(options: SenderOptions): Sender {
     let inMs: number | null = null;
     for (const { message } of waiting()) {
       const tried = attempts.get(message.id);
-      // A newer revision is news: it does not sit out the back-off of the older one's first second.
       const left = tried === undefined ? 0 : tried.notBefore - now;
       if (left <= 0) return { message, inMs: null };
       inMs = Math.min(inMs ?? left, left);
@@ -90,8 +91,8 @@ export function openSender(options: SenderOptions): Sender {
       done(message);
       return;
     }
-    const tried = attempts.get(message.id);
-    const count = (tried?.revision === message.revision ? tried.count : 0) + 1;
+    // A newer revision waits like the older one: the receiver is no better for the news.
+    const count = (attempts.get(message.id)?.count ?? 0) + 1;
     if (count >= attemptsMax) {
       attempts.delete(message.id);
       tell.gaveUp(channel.name, message, sent.why);
@@ -99,11 +100,7 @@ export function openSender(options: SenderOptions): Sender {
       return;
     }
     const againMs = Math.max(backOffMs(count), sent.afterMs ?? 0);
-    attempts.set(message.id, {
-      revision: message.revision,
-      count,
-      notBefore: clock.now() + againMs,
-    });
+    attempts.set(message.id, { count, notBefore: clock.now() + againMs });
     tell.failed(channel.name, message, sent.why, againMs);
   };
 
@@ -132,14 +129,12 @@ export function openSender(options: SenderOptions): Sender {
 
   const wake = (): void => {
     woken = true;
-    awake?.();
+    rouse();
   };
   return {
     wake,
     idle: () =>
-      stopped || (resting && !woken)
-        ? Promise.resolve()
-        : new Promise((resolve) => onRest.push(resolve)),
+      stopped || resting ? Promise.resolve() : new Promise((resolve) => onRest.push(resolve)),
     close: async () => {
       stopped = true;
       wake();
@@ -147,5 +142,3 @@ export function openSender(options: SenderOptions): Sender {
     },
   };
 }
-
-const cancel = (timer: Timer | null): void => timer?.cancel();

@@ -111,7 +111,6 @@ export function openWebhookChannel(options: WebhookOptions): Result<Channel, str
       };
     } catch (error) {
       if (!(error instanceof WorldError)) throw error;
-      // What was answered does not matter once it was taken; an answer too long was an answer.
       return { arrived: false, why: error.code, afterMs: null };
     }
   };

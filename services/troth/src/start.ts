@@ -119,7 +119,7 @@ async function start(given: Options): Promise<number> {
     }
     await embedded.settled();
     loading = false;
-    say("  Everything in the log is judged.");
+    say(`  Everything in the log is judged: ${urls.desk}`);
   })();
   feeding.catch((error: unknown) => {
     if (!stop.signal.aborted) stop.request(`loading failed: ${String(error)}`);

@@ -32,6 +32,8 @@ const tellsMost = [
   "score",
   "category",
 ];
+/** Names of things and of forms; they are looked up, not read. */
+const tellsLeast = /(?:Id|Ref|Number|Text|Uri)$|^(?:question|scale|productRef|sourceRecordId)/;
 const fieldsMax = 40;
 const textMax = 400;
 
@@ -78,7 +80,8 @@ function plain(value: unknown): string {
 
 const rank = (name: string): number => {
   const place = tellsMost.indexOf(name);
-  return place < 0 ? tellsMost.length : place;
+  if (place >= 0) return place;
+  return tellsMost.length + (tellsLeast.test(name) ? 1 : 0);
 };
 
 /** The fields of a fact, what matters most first. */

@@ -33,8 +33,11 @@ export type Embedded = {
   readonly intakePort: number;
   /** Appends a batch of a file; resolves once it is durable. Gives the latest recorded time. */
   readonly load: (batch: readonly Loaded[], origin: string) => Promise<number>;
-  /** Starts handing outputs to readers, each from the beginning. */
-  readonly feed: (readers: readonly Reader[]) => void;
+  /**
+   * Starts handing outputs to readers, each from the beginning; resolves once they have all that was
+   * written before.
+   */
+  readonly feed: (readers: readonly Reader[]) => Promise<void>;
   /** Resolves once everything appended so far is judged. */
   readonly settled: () => Promise<void>;
   readonly flag: (tenant: string, reference: string) => Flag | null;
@@ -120,9 +123,11 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
   return {
     intakePort: intake.port,
     load: (batch, origin) => load(batch, origin, systemClock.now(), facts, setAside, tell),
-    feed: (readers) => {
+    feed: async (readers) => {
+      const end = await outputs.end();
       const feed = openFeed(outputs, readers, failed);
       stop.defer("readers", () => feed.close());
+      await feed.caughtUp(end);
     },
     settled: async () => monitor.caughtUp(await facts.end()),
     flag: (tenant, reference) =>

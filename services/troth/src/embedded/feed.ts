@@ -8,8 +8,8 @@ export type Reader = {
 };
 
 export type Feed = {
-  /** Offset of the next output the slowest reader has not taken. */
-  readonly position: () => number;
+  /** Resolves once every reader has taken all below `offset`, or has failed. */
+  readonly caughtUp: (offset: number) => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
@@ -26,6 +26,15 @@ export function openFeed(
 ): Feed {
   const stop = new AbortController();
   const positions = new Map(readers.map((reader) => [reader.name, 0]));
+  const waiters = new Set<{ readonly offset: number; readonly done: () => void }>();
+  const wake = (): void => {
+    const least = Math.min(...positions.values());
+    for (const waiter of waiters) {
+      if (waiter.offset > least) continue;
+      waiters.delete(waiter);
+      waiter.done();
+    }
+  };
   const run = async (reader: Reader): Promise<void> => {
     let turn = 0;
     for await (const batch of outputs.readBatches(0, { follow: stop.signal })) {
@@ -36,13 +45,24 @@ export function openFeed(
         turn += 1;
         if (turn % outputsPerTurn === 0) await new Promise((resolve) => setImmediate(resolve));
       }
+      wake();
     }
   };
   const running = readers.map((reader) =>
-    run(reader).catch((error: unknown) => failed(reader.name, error)),
+    run(reader)
+      .catch((error: unknown) => failed(reader.name, error))
+      .finally(() => {
+        // A reader that is gone holds nobody up.
+        positions.set(reader.name, Number.POSITIVE_INFINITY);
+        wake();
+      }),
   );
   return {
-    position: () => Math.min(...positions.values()),
+    caughtUp: (offset) =>
+      new Promise((resolve) => {
+        waiters.add({ offset, done: resolve });
+        wake();
+      }),
     close: async () => {
       stop.abort();
       await Promise.all(running);

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { createView, openDesk } from "@troth/desk";
 import { openLake } from "@troth/lake";
+import { openLogChannel, openNotify } from "@troth/notify";
 import type { Policy } from "@troth/policy";
 import {
   type Logger,
@@ -8,7 +9,10 @@ import {
   openHealthServer,
   openMetrics,
   type Stop,
+  systemClock,
+  systemDisk,
 } from "@troth/runtime";
+import { openTell } from "../tell.ts";
 import type { Embedded, EmbeddedTell } from "./embedded.ts";
 import type { Reader } from "./feed.ts";
 
@@ -34,8 +38,10 @@ const defaultTenant = "default";
 export function openReaders(options: ReadersOptions): Readers {
   const { policy, stop, log, host, port } = options;
   const metrics = openMetrics({ process: true });
+  const tell = openTell(metrics, policy);
+  watchEventLoop(stop, tell.eventLoopLagged);
   return {
-    tell: { admitted: () => undefined, fate: () => undefined, judged: () => undefined },
+    tell,
     open: async (embedded) => {
       const view = createView(policy);
       const lake = await openLake({
@@ -43,17 +49,42 @@ export function openReaders(options: ReadersOptions): Readers {
         genesis: embedded.genesis,
         begin: "resume",
       });
+      const notify = await openNotify({
+        channels: [openLogChannel(log)],
+        dir: join(options.data, "notify"),
+        disk: systemDisk,
+        clock: systemClock,
+        tell: {
+          sent: (channel) => tell.notified(channel, "sent"),
+          failed: (channel, _, why, againMs) => {
+            tell.notified(channel, "failed");
+            log.warn("a message did not arrive", { channel, why, againMs });
+          },
+          gaveUp: (channel, _, why) => {
+            tell.notified(channel, "gave-up");
+            log.error("a message was given up", { channel, why });
+          },
+          torn: (bytes) => log.warn("a torn journal was cut", { bytes }),
+          stuck: (error) => log.error("nothing can be sent", { error: String(error) }),
+        },
+      });
+      stop.defer("notify", () => notify.close());
       const readers: Reader[] = [
         { name: "desk", fold: (output) => view.fold(output) },
+        { name: "metrics", fold: (output) => tell.fold(output) },
+        { name: "notify", fold: (output) => notify.fold(output) },
         {
           name: "lake",
           fold: (output) => {
             lake.fold(output);
-            return lake.drained();
+            const drained = lake.drained();
+            if (drained === undefined) return;
+            return drained.then(() => tell.lakeReached(lake.position()?.inOffset ?? -1));
           },
         },
       ];
-      embedded.feed(readers);
+      const caughtUp = embedded.feed(readers);
+      caughtUp.then(notify.caughtUp, () => undefined);
       const health = await openHealthServer({
         host,
         port: port + 2,
@@ -79,4 +110,18 @@ export function openReaders(options: ReadersOptions): Readers {
       return { desk: desk.url, metrics: `http://${host}:${health.port}/metrics` };
     },
   };
+}
+
+const lagEveryMs = 500;
+
+/** How much later than asked a timer fires is how long everybody else waited. */
+function watchEventLoop(stop: Stop, lagged: (seconds: number) => void): void {
+  let asked = systemClock.now();
+  const look = (): void => {
+    const now = systemClock.now();
+    lagged(Math.max(0, now - asked - lagEveryMs) / 1_000);
+    asked = now;
+    if (!stop.signal.aborted) systemClock.setTimer(lagEveryMs, look);
+  };
+  systemClock.setTimer(lagEveryMs, look);
 }
