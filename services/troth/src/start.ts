@@ -101,11 +101,11 @@ async function start(given: Options): Promise<number> {
     clock: () => (loading ? "events" : meta.clock),
     tell: readers.tell,
   });
-  const urls = await readers.open(embedded);
+  const opened = await readers.open(embedded);
   say(`troth is up
-  desk     ${urls.desk}
+  desk     ${opened.desk}
   intake   http://${options.host}:${embedded.intakePort}/v1/events
-  metrics  ${urls.metrics}
+  metrics  ${opened.metrics}
   data     ${options.data} (the lake in ${join(options.data, "lake")})`);
   const feeding = (async () => {
     if (options.events !== undefined) {
@@ -119,7 +119,9 @@ async function start(given: Options): Promise<number> {
     }
     await embedded.settled();
     loading = false;
-    say(`  Everything in the log is judged: ${urls.desk}`);
+    // What was over before anybody watched is decided and shown, but pages nobody.
+    opened.caughtUp();
+    say(`  Everything in the log is judged: ${opened.desk}`);
   })();
   feeding.catch((error: unknown) => {
     if (!stop.signal.aborted) stop.request(`loading failed: ${String(error)}`);

@@ -6,7 +6,7 @@ import { openMonitor } from "@troth/monitor";
 import type { Policy } from "@troth/policy";
 import { type Logger, type Stop, systemClock, systemDisk, systemRng } from "@troth/runtime";
 import type { Fate } from "../pipeline.ts";
-import { openFeed, type Reader } from "./feed.ts";
+import { type Feed, openFeed, type Reader } from "./feed.ts";
 import { type LiveJudge, openJudge, tick } from "./judge.ts";
 import { type Loaded, load } from "./load.ts";
 import type { Meta } from "./meta.ts";
@@ -33,12 +33,9 @@ export type Embedded = {
   readonly intakePort: number;
   /** Appends a batch of a file; resolves once it is durable. Gives the latest recorded time. */
   readonly load: (batch: readonly Loaded[], origin: string) => Promise<number>;
-  /**
-   * Starts handing outputs to readers, each from the beginning; resolves once they have all that was
-   * written before.
-   */
-  readonly feed: (readers: readonly Reader[]) => Promise<void>;
-  /** Resolves once everything appended so far is judged. */
+  /** Starts handing outputs to readers, each from the beginning. */
+  readonly feed: (readers: readonly Reader[]) => void;
+  /** Resolves once everything appended so far is judged, and every reader has it. */
   readonly settled: () => Promise<void>;
   readonly flag: (tenant: string, reference: string) => Flag | null;
   readonly logTime: () => number;
@@ -71,6 +68,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
     skipped: (file, why) => log.warn("a snapshot could not be used", { file, why }),
   });
   let failure: unknown = null;
+  let feed: Feed | null = null;
   const failed = (what: string, error: unknown): void => {
     failure ??= error;
     log.error(`${what} stopped`, { error: error instanceof Error ? error : String(error) });
@@ -123,13 +121,14 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
   return {
     intakePort: intake.port,
     load: (batch, origin) => load(batch, origin, systemClock.now(), facts, setAside, tell),
-    feed: async (readers) => {
-      const end = await outputs.end();
-      const feed = openFeed(outputs, readers, failed);
-      stop.defer("readers", () => feed.close());
-      await feed.caughtUp(end);
+    feed: (readers) => {
+      feed = openFeed(outputs, readers, failed);
+      stop.defer("readers", feed.close);
     },
-    settled: async () => monitor.caughtUp(await facts.end()),
+    settled: async () => {
+      await monitor.caughtUp(await facts.end());
+      await feed?.caughtUp(await outputs.end());
+    },
     flag: (tenant, reference) =>
       judge
         ?.pipeline()

@@ -26,10 +26,17 @@ export type ReadersOptions = {
   readonly demo: () => boolean;
 };
 
+export type Opened = {
+  readonly desk: string;
+  readonly metrics: string;
+  /** Says that the past is in: from now on the outside hears of what happens, and of what still stands. */
+  readonly caughtUp: () => void;
+};
+
 export type Readers = {
   readonly tell: EmbeddedTell;
-  /** Opens desk, lake, voice and metrics over a running judge; gives where they can be reached. */
-  readonly open: (embedded: Embedded) => Promise<{ readonly desk: string; readonly metrics: string }>;
+  /** Opens desk, lake, voice and metrics over a running judge. */
+  readonly open: (embedded: Embedded) => Promise<Opened>;
 };
 
 const defaultTenant = "default";
@@ -83,8 +90,7 @@ export function openReaders(options: ReadersOptions): Readers {
           },
         },
       ];
-      const caughtUp = embedded.feed(readers);
-      caughtUp.then(notify.caughtUp, () => undefined);
+      embedded.feed(readers);
       const health = await openHealthServer({
         host,
         port: port + 2,
@@ -107,7 +113,11 @@ export function openReaders(options: ReadersOptions): Readers {
         },
       });
       stop.defer("desk", () => desk.close());
-      return { desk: desk.url, metrics: `http://${host}:${health.port}/metrics` };
+      return {
+        desk: desk.url,
+        metrics: `http://${host}:${health.port}/metrics`,
+        caughtUp: notify.caughtUp,
+      };
     },
   };
 }
