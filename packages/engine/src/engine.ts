@@ -1,12 +1,12 @@
 import type { Fact, Flag } from "@troth/events";
 import { identityOf, invariant } from "@troth/events";
 import type { Policy } from "@troth/policy";
-import type { Out } from "./out.ts";
 import { cohortRules, isTouched, touch } from "./cohort.ts";
 import { acknowledge, flagOf } from "./episode.ts";
 import { evolve, removeItems } from "./evolve.ts";
 import { moveBetween } from "./join.ts";
 import { type Eyes, look, lookAtMoment } from "./look.ts";
+import type { Out } from "./out.ts";
 import type { EngineRecord } from "./record.ts";
 import { linkOf, partsOf, type Standing } from "./score.ts";
 import { type Customer, emptyCustomer, type Pledge, type State } from "./state.ts";
@@ -77,16 +77,21 @@ export class Engine {
     this.advance(record.kind === "source" ? record.stamp - 1 : record.stamp, out);
     switch (record.kind) {
       case "fact":
-        return this.#applyFact(record, out);
+        this.#applyFact(record, out);
+        return;
       case "retract":
-        return this.#retract(record, out);
+        this.#retract(record, out);
+        return;
       case "merge":
       case "split":
-        return this.#join(record, out);
+        this.#join(record, out);
+        return;
       case "cohort":
-        return this.#applyCohort(record.fact, record.stamp, out);
+        this.#applyCohort(record.fact, record.stamp, out);
+        return;
       case "source":
-        return this.#applySource(record);
+        this.#applySource(record);
+        return;
       case "tick":
         return;
     }
@@ -148,13 +153,7 @@ export class Engine {
     }
   }
 
-  #saySurvey(
-    customer: Customer,
-    fact: Fact,
-    standing: Standing,
-    now: number,
-    out: Out,
-  ): void {
+  #saySurvey(customer: Customer, fact: Fact, standing: Standing, now: number, out: Out): void {
     const weight = fact.data["sampleWeight"];
     const probability = fact.data["askProbability"];
     const invitation = fact.data["invitationId"];

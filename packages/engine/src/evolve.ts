@@ -136,7 +136,8 @@ function addMark(
   touched.push(...pledgesSpokenOf(customer, reader, mark));
 }
 
-const supersededKey = (source: string, id: string): string => `superseded\u0000${source}\u0000${id}`;
+const supersededKey = (source: string, id: string): string =>
+  `superseded\u0000${source}\u0000${id}`;
 
 /** True when a later revision of its record, or a fact that names it, has taken the fact's place. */
 export function isReplaced(customer: Customer, ref: FactRef): boolean {

@@ -1,6 +1,6 @@
 export { Engine, emptyState } from "./engine.ts";
 export type { Out } from "./out.ts";
 export type { EngineRecord } from "./record.ts";
+export { restoreState, snapshotState } from "./snapshot.ts";
 export { emptyWatch, SourceWatch, type WatchState } from "./sources.ts";
 export type { Customer, Episode, Pledge, Row, State } from "./state.ts";
-export { restoreState, snapshotState } from "./snapshot.ts";

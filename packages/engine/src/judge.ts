@@ -427,11 +427,7 @@ function variantOf(template: PledgeTemplate, customer: Customer, at: number) {
 }
 
 /** All rows of a pledge as they stand at `now`; none if nobody made it or it does not apply. */
-export function judge(
-  pledge: Pledge,
-  health: SourceHealth | null,
-  now: number,
-): readonly Judged[] {
+export function judge(pledge: Pledge, health: SourceHealth | null, now: number): readonly Judged[] {
   const first = pledge.terms[0];
   if (first === undefined) return none;
   const { template, customer } = pledge;

@@ -1,8 +1,8 @@
 import type { Because, PledgeDecision } from "@troth/events";
 import type { Policy } from "@troth/policy";
-import type { Out } from "./out.ts";
 import { settle } from "./episode.ts";
 import { type Judged, judge } from "./judge.ts";
+import type { Out } from "./out.ts";
 import { mayWeigh, type Standing } from "./score.ts";
 import type { Customer, Pledge, Row, State } from "./state.ts";
 import type { Timers } from "./timers.ts";
@@ -176,9 +176,7 @@ function settleAndPlan(eyes: Eyes, customer: Customer, now: number, out: Out): S
   const standing = settle(eyes.policy, customer, now, out);
   const every = eyes.policy.score.reviewEveryMs;
   const reviewAt =
-    customer.level === "none"
-      ? Number.POSITIVE_INFINITY
-      : (Math.floor(now / every) + 1) * every;
+    customer.level === "none" ? Number.POSITIVE_INFINITY : (Math.floor(now / every) + 1) * every;
   if (reviewAt !== customer.reviewAt) {
     customer.reviewAt = reviewAt;
     if (reviewAt !== Number.POSITIVE_INFINITY) {

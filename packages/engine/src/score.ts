@@ -86,7 +86,12 @@ function givenHolds(customer: Customer, noise: NoiseItem): boolean {
   );
 }
 
-function weighNoise(policy: Policy, customer: Customer, noise: NoiseItem, now: number): Share | null {
+function weighNoise(
+  policy: Policy,
+  customer: Customer,
+  noise: NoiseItem,
+  now: number,
+): Share | null {
   if (!givenHolds(customer, noise)) return null;
   const rule = noise.rule;
   const severity = rule.credit === null ? stepOf(rule, noise.value) : 0;
@@ -97,12 +102,17 @@ function weighNoise(policy: Policy, customer: Customer, noise: NoiseItem, now: n
     if (variant !== undefined) points = Math.trunc((points * variant.pointsPerMille) / 1000);
   }
   const left = decayed(points, now - noise.at, policy.score.halfLifeMs);
-  const critical =
-    severity >= policy.score.criticalSeverity && points > 0 && 2 * left >= points;
+  const critical = severity >= policy.score.criticalSeverity && points > 0 && 2 * left >= points;
   return { points: left, severity, critical, pledge: null, term: 0, noise };
 }
 
-function weighRow(policy: Policy, pledge: Pledge, term: number, row: Row, now: number): Share | null {
+function weighRow(
+  policy: Policy,
+  pledge: Pledge,
+  term: number,
+  row: Row,
+  now: number,
+): Share | null {
   const weight = weightOf(policy, pledge.template, row);
   if (weight === null) return null;
   const points = Math.trunc((weight.points * row.perMille) / 1000);
@@ -117,7 +127,8 @@ function weighRow(policy: Policy, pledge: Pledge, term: number, row: Row, now: n
 function isRepeat(noises: readonly NoiseItem[], index: number, noise: NoiseItem): boolean {
   for (let i = index - 1; i >= 0; i -= 1) {
     const before = noises[i];
-    if (before === undefined || before.at !== noise.at || !sameFact(before.ref, noise.ref)) return false;
+    if (before === undefined || before.at !== noise.at || !sameFact(before.ref, noise.ref))
+      return false;
     if (before.rule === noise.rule) return true;
   }
   return false;

@@ -24,11 +24,17 @@ export async function replayLines(
 ): Promise<ReplayedLines> {
   const decisions: Decision[] = [];
   const refused: SetAside[] = [];
-  const { flags, summary, verdicts } = await replay(once(lines), policy, publicPseudonymKey, until, {
-    decision: (decision) => decisions.push(decision),
-    output: null,
-    setAside: (one) => refused.push(one),
-    drained: () => Promise.resolve(),
-  });
+  const { flags, summary, verdicts } = await replay(
+    once(lines),
+    policy,
+    publicPseudonymKey,
+    until,
+    {
+      decision: (decision) => decisions.push(decision),
+      output: null,
+      setAside: (one) => refused.push(one),
+      drained: () => Promise.resolve(),
+    },
+  );
   return { decisions, flags, refused, summary, verdicts };
 }

@@ -1,6 +1,13 @@
 import type { Decision, Flag, PledgeDecision, SurveyDecision, Verdict } from "@troth/events";
 import { verdicts } from "@troth/events";
-import { type Accuracy, type Answered, measure, type Outcome, truthLine, type TruthLine } from "@troth/truth";
+import {
+  type Accuracy,
+  type Answered,
+  measure,
+  type Outcome,
+  type TruthLine,
+  truthLine,
+} from "@troth/truth";
 
 const rowKey = (row: { customer: string; promiseId: string; term: number }): string =>
   `${row.customer}\u0000${row.promiseId}\u0000${String(row.term).padStart(6, "0")}`;
