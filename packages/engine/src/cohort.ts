@@ -22,7 +22,7 @@ function dependsOn(customer: Customer, link: string, at: number): boolean {
 /** Whether a fact that names nobody reaches this customer: every dimension it gives must match. */
 export function isTouched(customer: Customer, rule: NoiseRule, fact: Fact): boolean {
   const touches = rule.touches;
-  if (touches === null) return false;
+  if (touches === null || customer.tenant !== fact.tenant) return false;
   const at = rule.at(fact);
   const profile = profileAt(customer.profile, at, false);
   let given = 0;

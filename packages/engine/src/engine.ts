@@ -4,7 +4,7 @@ import type { Policy } from "@troth/policy";
 import { cohortRules, isTouched, touch } from "./cohort.ts";
 import { acknowledge, flagOf } from "./episode.ts";
 import { evolve, removeItems } from "./evolve.ts";
-import { moveBetween } from "./join.ts";
+import { type Handover, handOver, takeOver } from "./join.ts";
 import { type Eyes, look, lookAtMoment } from "./look.ts";
 import type { Out } from "./out.ts";
 import type { EngineRecord } from "./record.ts";
@@ -24,6 +24,17 @@ export const emptyState = (policy: Policy): State => ({
   waiting: policy.sources.map(() => new Set<Pledge>()),
   stamp: 0,
 });
+
+/** Two customers that become one, or are parted again; keys as in the records of those kinds. */
+export type Join = {
+  readonly kind: "merge" | "split";
+  readonly part: string;
+  readonly whole: string;
+};
+
+const losing = (join: Join): string => (join.kind === "merge" ? join.part : join.whole);
+const movesOf = (join: Join): ((ref: { readonly origin: string }) => boolean) =>
+  join.kind === "merge" ? () => true : (ref) => ref.origin === join.part;
 
 /**
  * The judge of one partition. A deterministic machine: the same records and the same policy give
@@ -184,21 +195,47 @@ export class Engine {
     look(this.#eyes, customer, touched, record.stamp, "retraction", out);
   }
 
-  #join(record: EngineRecord & { kind: "merge" | "split" }, out: Out): void {
-    const merging = record.kind === "merge";
-    const fromKey = merging ? record.part : record.whole;
-    const from = this.state.customers.get(fromKey);
+  /**
+   * What the customer that loses hands to the one that gains; null when nobody is known by that key.
+   * Reads only. Both partitions must have come to the record's stamp (`advance`) before.
+   */
+  handOver(join: Join): Handover | null {
+    const from = this.state.customers.get(losing(join));
+    if (from === undefined) return null;
+    const merging = join.kind === "merge";
+    return handOver(from, movesOf(join), merging ? from.episode : null);
+  }
+
+  /** An open alert of a customer that is absorbed passes on only to one that has none. */
+  hasEpisode(key: string): boolean {
+    return (this.state.customers.get(key)?.episode ?? null) !== null;
+  }
+
+  /** The losing side of a join: lets go of what was handed over. */
+  letGo(join: Join, episodePasses: boolean, stamp: number, out: Out): void {
+    const from = this.state.customers.get(losing(join));
     if (from === undefined) return;
-    const to = this.#customer(merging ? record.whole : record.part, from.tenant);
-    const moves = merging ? () => true : (ref: { origin: string }) => ref.origin === record.part;
-    if (merging && to.episode === null) {
-      // The alert follows the person: who took it on goes on with the same one.
-      to.episode = from.episode;
-      from.episode = null;
-    }
-    const { lost, gained } = moveBetween(this.policy, from, to, moves);
-    look(this.#eyes, from, lost, record.stamp, "identity", out);
-    look(this.#eyes, to, gained, record.stamp, "identity", out);
+    if (join.kind === "merge" && episodePasses) from.episode = null;
+    const lost = removeItems(from, movesOf(join));
+    look(this.#eyes, from, lost, stamp, "identity", out);
+  }
+
+  /** The gaining side of a join: takes in what was handed over. */
+  takeOver(join: Join, handover: Handover | null, stamp: number, out: Out): void {
+    const key = join.kind === "merge" ? join.whole : join.part;
+    if (handover === null && !this.state.customers.has(key)) return;
+    const to = this.#customer(key, handover?.tenant ?? "");
+    // The alert follows the person: who took it on goes on with the same one.
+    to.episode ??= handover?.episode ?? null;
+    const gained = handover === null ? [] : takeOver(this.policy, to, handover);
+    look(this.#eyes, to, gained, stamp, "identity", out);
+  }
+
+  #join(record: EngineRecord & { kind: "merge" | "split" }, out: Out): void {
+    const handover = this.handOver(record);
+    const passes = !this.hasEpisode(record.whole);
+    this.letGo(record, passes, record.stamp, out);
+    this.takeOver(record, handover, record.stamp, out);
   }
 
   #applyCohort(fact: Fact, now: number, out: Out): void {

@@ -1,4 +1,5 @@
-export { Engine, emptyState } from "./engine.ts";
+export { Engine, emptyState, type Join } from "./engine.ts";
+export type { Handover } from "./join.ts";
 export type { Out } from "./out.ts";
 export type { EngineRecord } from "./record.ts";
 export { restoreState, snapshotState } from "./snapshot.ts";
