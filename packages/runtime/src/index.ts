@@ -26,6 +26,7 @@ export {
   type Metrics,
   openMetrics,
 } from "./metrics.ts";
+export { isRetryable, type Patience, patiently } from "./patience.ts";
 export type {
   Clock,
   Disk,

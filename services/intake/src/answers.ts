@@ -1,7 +1,7 @@
 import type { RefusalReason } from "@troth/events";
-import { LogError } from "@troth/log";
 import type { FastifyReply } from "fastify";
-import { type Problem, type ProblemKind, problem } from "./problem.ts";
+import { type Problem, problem } from "./problem.ts";
+import type { Answer } from "./receive.ts";
 
 export type TurnedAway = "too-busy" | "disk-full" | "log-failed";
 
@@ -23,28 +23,8 @@ export const answerProblem = (reply: FastifyReply, it: Problem, more: object = {
     .type("application/problem+json")
     .send({ ...it, ...more });
 
-export function turnAway(
-  reply: FastifyReply,
-  kind: ProblemKind,
-  detail: string,
-  afterSeconds: number,
-) {
-  reply.header("retry-after", String(afterSeconds)).header("connection", "close");
-  return answerProblem(reply, problem(kind, 503, detail));
-}
-
-/** Why storing failed, as the sender is told: nothing of it is theirs to repair. */
-export function answerFailure(reply: FastifyReply, error: unknown, tell: IntakeTell): FastifyReply {
-  const code = error instanceof LogError ? error.code : "failed";
-  if (code === "overloaded") {
-    tell.turnedAway("too-busy");
-    return turnAway(reply, "too-busy", "Nothing was stored; send it again.", 1);
-  }
-  tell.failed(error);
-  tell.turnedAway(code === "disk-full" ? "disk-full" : "log-failed");
-  const detail = "It is not sure that anything was stored; sending it again does no harm.";
-  return turnAway(reply, "storage-unavailable", detail, 5);
-}
+export const sendAnswer = (reply: FastifyReply, answer: Answer): FastifyReply =>
+  reply.code(answer.status).headers(answer.headers).type(answer.type).send(answer.body);
 
 export function answerError(error: unknown, reply: FastifyReply, tell: IntakeTell): FastifyReply {
   const status =

@@ -10,5 +10,6 @@ export {
 export { type Intake, type IntakeOptions, openIntake } from "./intake.ts";
 export { IntakeError } from "./intake-error.ts";
 export { defaultLimits, type Limits } from "./limits.ts";
+export { type Answer, type Received, receive } from "./receive.ts";
 export { encodeSetAside, type SetAside, setAsideOf } from "./set-aside.ts";
 export { type Admission, appendTo, type Logs } from "./to-logs.ts";

@@ -1,20 +1,11 @@
-import type { Fact } from "@troth/events";
 import type { Clock } from "@troth/runtime";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { admit, type EventParser } from "./admit.ts";
-import {
-  answerError,
-  answerFailure,
-  answerProblem,
-  type IntakeTell,
-  turnAway,
-  wantedTypes,
-} from "./answers.ts";
+import type { EventParser } from "./admit.ts";
+import { answerError, answerProblem, type IntakeTell, sendAnswer } from "./answers.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import { announcedBytes, openPending, type Pending } from "./pending.ts";
 import { problem } from "./problem.ts";
-import { type SetAside, setAsideOf } from "./set-aside.ts";
-import { type Piece, splitArray, splitLines } from "./split.ts";
+import { contentTypes, type ReceiveOptions, receive, turnedAway } from "./receive.ts";
 import type { Admission } from "./to-logs.ts";
 
 export type IntakeOptions = {
@@ -38,16 +29,6 @@ export type Intake = {
   readonly close: () => Promise<void>;
 };
 
-/** Content types and how a body of each falls into events. */
-const doors: Readonly<Record<string, (body: Buffer) => readonly Piece[] | null>> = {
-  "application/cloudevents+json": (body) => [{ line: 1, bytes: body }],
-  "application/cloudevents-batch+json": splitArray,
-  "application/x-ndjson": splitLines,
-};
-const contentTypes = Object.keys(doors);
-/** Events parsed before other requests get their turn. */
-const turnEvents = 250;
-
 /** A browser must make nothing of what comes from here, least of all a page. */
 const headers = {
   "cache-control": "no-store",
@@ -56,79 +37,17 @@ const headers = {
   "x-content-type-options": "nosniff",
 };
 
-/** `charset=utf-8` is all that may stand beside the type; anything else would change the bytes. */
-function doorOf(request: FastifyRequest): ((body: Buffer) => readonly Piece[] | null) | null {
-  const [type = "", ...parameters] = (request.headers["content-type"] ?? "")
-    .toLowerCase()
-    .split(";");
-  const encoding = request.headers["content-encoding"] ?? "identity";
-  if (encoding.toLowerCase() !== "identity") return null;
-  const charset = parameters.map((each) => each.trim()).find((each) => each.startsWith("charset="));
-  if (charset !== undefined && !/^charset="?utf-?8"?$/.test(charset)) return null;
-  const name = type.trim();
-  return Object.hasOwn(doors, name) ? (doors[name] ?? null) : null;
-}
-
-async function read(
-  pieces: readonly Piece[],
-  options: IntakeOptions,
-  limits: Limits,
-): Promise<Admission> {
-  const { eventBytesMax, aheadMsMax } = limits;
-  const facts: Fact[] = [];
-  const setAside: SetAside[] = [];
-  const now = options.clock.now();
-  const admitting = { parse: options.parse, now, eventBytesMax, aheadMsMax };
-  for (const [index, { line, bytes }] of pieces.entries()) {
-    if (index % turnEvents === turnEvents - 1) await new Promise((resume) => setImmediate(resume));
-    const admitted = admit(bytes, admitting);
-    if (admitted.ok) facts.push(admitted.value);
-    else setAside.push(setAsideOf(bytes, admitted.error, { at: now, origin: "http", line }));
-  }
-  return { facts, setAside };
-}
-
-const listed = (setAside: readonly SetAside[], listedMax: number) =>
-  setAside
-    .slice(0, listedMax)
-    .map(({ line, reason, field, message }) => ({ line, reason, field, message }));
-
-async function take(
+function take(
   request: FastifyRequest,
   reply: FastifyReply,
-  options: IntakeOptions,
-  limits: Limits,
+  options: ReceiveOptions,
 ): Promise<FastifyReply> {
-  const body = request.body;
-  const split = doorOf(request);
-  if (split === null || !Buffer.isBuffer(body))
-    return answerProblem(reply, problem("unsupported-media-type", 415, wantedTypes));
-  // A batch that is no array is one thing that cannot be read, kept like any other.
-  const pieces = split(body) ?? [{ line: 1, bytes: body }];
-  const admission = await read(pieces, options, limits);
-  const { facts, setAside } = admission;
-  if (facts.length + setAside.length > 0) {
-    try {
-      await options.append(admission);
-    } catch (error) {
-      return answerFailure(reply, error, options.tell);
-    }
-  }
-  options.tell.admitted(
-    facts.length,
-    setAside.map(({ reason }) => reason),
-  );
-  const answer = {
-    accepted: facts.length,
-    setAsideTotal: setAside.length,
-    setAside: listed(setAside, limits.setAsideListedMax),
+  const received = {
+    contentType: request.headers["content-type"] ?? "",
+    contentEncoding: request.headers["content-encoding"] ?? "identity",
+    body: Buffer.isBuffer(request.body) ? request.body : null,
   };
-  if (facts.length > 0) return reply.code(202).send(answer);
-  const detail =
-    setAside.length === 0
-      ? "The body holds no event."
-      : "Each was set aside with the reason listed; put it right and send it again.";
-  return answerProblem(reply, problem("nothing-acceptable", 400, detail), answer);
+  return receive(received, options).then((answer) => sendAnswer(reply, answer));
 }
 
 function build(
@@ -165,7 +84,7 @@ function build(
       return;
     }
     options.tell.turnedAway("too-busy");
-    return turnAway(reply, "too-busy", "Nothing was read; send it again.", 1);
+    return sendAnswer(reply, turnedAway("too-busy", "Nothing was read; send it again.", 1));
   });
   app.addHook("onSend", async (_, reply) => {
     // A connection kept alive would keep the door open after its last answer.
@@ -179,7 +98,7 @@ function build(
     reply.header("allow", "POST");
     return answerProblem(reply, problem("method-not-allowed", 405, "Use POST."));
   });
-  app.post("/v1/events", (request, reply) => take(request, reply, options, limits));
+  app.post("/v1/events", (request, reply) => take(request, reply, { ...options, limits }));
   return app;
 }
 

@@ -1,7 +1,7 @@
 import type { Output } from "@troth/events";
 import { decodeOutput, encodeOutput, isBeyond } from "@troth/events";
 import type { Log, LogInput, LogRecord, Snapshots } from "@troth/log";
-import type { Clock } from "@troth/runtime";
+import { type Clock, isRetryable, patiently } from "@troth/runtime";
 
 type Body = Output["body"];
 
@@ -34,6 +34,8 @@ export type MonitorOptions = {
   readonly tell: {
     readonly judged: (position: number, stamp: number) => void;
     readonly failed: (error: unknown) => void;
+    /** The disk is full: what could not be written is tried again in `againMs`, or left for later. */
+    readonly waits: (error: unknown, againMs: number | null) => void;
   };
 };
 
@@ -82,7 +84,10 @@ export async function openMonitor(options: MonitorOptions): Promise<Monitor> {
   let stamp = await stampBefore(facts, position);
   let written = await lastPlace(outputs);
   let failure: unknown = null;
+  /** The judge has seen more than what is durable: such a state is never saved. */
+  let isAhead = false;
   const stop = new AbortController();
+  const patience = { clock, stop: stop.signal, failed: tell.waits };
   const waiters = new Set<{ offset: number; done: () => void; failed: (e: unknown) => void }>();
 
   const wake = (): void => {
@@ -97,6 +102,7 @@ export async function openMonitor(options: MonitorOptions): Promise<Monitor> {
   const judgeSome = async (records: readonly LogRecord[]): Promise<void> => {
     const said: LogInput[] = [];
     let last = written;
+    isAhead = true;
     for (const record of records) {
       const out: Body[] = [];
       judge.apply(record, out);
@@ -110,9 +116,13 @@ export async function openMonitor(options: MonitorOptions): Promise<Monitor> {
       }
       stamp = Math.max(stamp, record.stamp);
     }
-    if (said.length > 0) await outputs.append(said, stamp);
+    if (said.length > 0) {
+      const appended = await patiently(() => outputs.append(said, stamp), patience);
+      if (appended === null) return;
+    }
     written = last;
     position = (records.at(-1)?.offset ?? position - 1) + 1;
+    isAhead = false;
     tell.judged(position, stamp);
     wake();
   };
@@ -123,6 +133,16 @@ export async function openMonitor(options: MonitorOptions): Promise<Monitor> {
     savedAt = position;
   };
 
+  /** Without a snapshot the next start takes longer; nothing else. */
+  const saveIfRoom = async (): Promise<void> => {
+    try {
+      await save();
+    } catch (error) {
+      if (!isRetryable(error)) throw error;
+      tell.waits(error, null);
+    }
+  };
+
   const run = async (): Promise<void> => {
     for await (const batch of facts.readBatches(position, { follow: stop.signal })) {
       for (let i = 0; i < batch.length; i += recordsPerTurn) {
@@ -130,7 +150,7 @@ export async function openMonitor(options: MonitorOptions): Promise<Monitor> {
         if (stop.signal.aborted) return;
         await new Promise((resolve) => setImmediate(resolve));
       }
-      if (position - savedAt >= options.snapshotEveryRecords) await save();
+      if (position - savedAt >= options.snapshotEveryRecords) await saveIfRoom();
     }
   };
 
@@ -150,7 +170,10 @@ export async function openMonitor(options: MonitorOptions): Promise<Monitor> {
   let timer = clock.setTimer(tickEveryMs, onTimer);
   function onTimer(): void {
     tick()
-      .catch(tell.failed)
+      .catch((error: unknown) => {
+        if (isRetryable(error)) tell.waits(error, tickEveryMs);
+        else tell.failed(error);
+      })
       .finally(() => {
         if (!stop.signal.aborted) timer = clock.setTimer(tickEveryMs, onTimer);
       });
@@ -169,7 +192,7 @@ export async function openMonitor(options: MonitorOptions): Promise<Monitor> {
       stop.abort();
       await running;
       // After a failure the state may be ahead of what is durable; the log and the last snapshot are not.
-      if (failure === null) await save();
+      if (failure === null && !isAhead) await saveIfRoom();
     },
   };
 }

@@ -5,6 +5,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { type Embedded, openEmbedded } from "./embedded/embedded.ts";
 import { checkPolicyOf, type Meta, readMeta, writeMeta } from "./embedded/meta.ts";
 import { openReaders } from "./embedded/readers.ts";
+import { systemWorld } from "./embedded/world.ts";
 import { defaultPolicyPath, readPolicy } from "./policy-file.ts";
 import { readLines } from "./replay/read-lines.ts";
 import { syntheticDay } from "./story/synthetic-day.ts";
@@ -93,6 +94,7 @@ async function start(given: Options): Promise<number> {
   const readers = openReaders({ ...where, policy, stop, log, demo: () => meta.demo });
   const embedded = await openEmbedded({
     dir: options.data,
+    world: systemWorld,
     policy,
     stop,
     log,

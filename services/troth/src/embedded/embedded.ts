@@ -1,18 +1,20 @@
 import { join } from "node:path";
 import { encodeFact, type Flag, parseEvent, parseLine, type RefusalReason } from "@troth/events";
-import { encodeSetAside, openIntake } from "@troth/intake";
+import { encodeSetAside } from "@troth/intake";
 import { type FileLog, openFileLog, openSnapshots } from "@troth/log";
 import { openMonitor } from "@troth/monitor";
 import type { Policy } from "@troth/policy";
-import { type Logger, type Stop, systemClock, systemDisk, systemRng } from "@troth/runtime";
+import { isRetryable, type Logger, type Stop } from "@troth/runtime";
 import type { Fate } from "../pipeline.ts";
 import { type Feed, openFeed, type Reader } from "./feed.ts";
 import { type LiveJudge, openJudge, tick } from "./judge.ts";
 import { type Loaded, load } from "./load.ts";
 import type { Meta } from "./meta.ts";
+import type { World } from "./world.ts";
 
 export type EmbeddedOptions = {
   readonly dir: string;
+  readonly world: World;
   readonly policy: Policy;
   readonly stop: Stop;
   readonly log: Logger;
@@ -52,9 +54,12 @@ const snapshotEveryRecords = 200_000;
  * reads the second. What was answered 202 is in the first, synced; what follows can be made again.
  */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> {
-  const { dir, policy, stop, log, tell } = options;
+  const { dir, world, policy, stop, log, tell } = options;
+  const { clock, disk } = world;
+  /** Live, log time is stamped here, once; else it follows what the events say. */
+  const nowOf = (): number => (options.clock() === "live" ? clock.now() : 0);
   const openLog = async (name: string): Promise<FileLog> => {
-    const opened = await openFileLog(join(dir, name), systemDisk, { newGenesis: systemRng.uuid() });
+    const opened = await openFileLog(join(dir, name), disk, { newGenesis: world.rng.uuid() });
     stop.defer(`${name} log`, () => opened.close());
     const { tornBytes } = opened.recovery;
     if (tornBytes > 0) log.warn("a torn write was cut off", { log: name, tornBytes });
@@ -63,7 +68,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
   const facts = await openLog("facts");
   const outputs = await openLog("outputs");
   const setAside = await openLog("set-aside");
-  const snapshots = await openSnapshots(join(dir, "snapshots"), systemDisk, {
+  const snapshots = await openSnapshots(join(dir, "snapshots"), disk, {
     genesis: facts.genesis,
     skipped: (file, why) => log.warn("a snapshot could not be used", { file, why }),
   });
@@ -82,18 +87,23 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
       judge = openJudge(policy, bytes, tell.fate);
       return judge;
     },
-    clock: systemClock,
+    clock,
     tick,
     live: () => options.clock() === "live",
     snapshotEveryRecords,
-    tell: { judged: tell.judged, failed: (error) => failed("the monitor", error) },
+    tell: {
+      judged: tell.judged,
+      failed: (error) => failed("the monitor", error),
+      waits: (error, againMs) =>
+        log.warn("the disk is full", { error: String(error), againMs: againMs ?? "later" }),
+    },
   });
   stop.defer("monitor", () => monitor.close());
-  const intake = await openIntake({
+  const intake = await world.openDoor({
     parse: { line: parseLine, event: parseEvent },
     append: async (admission) => {
-      const stamp = stampOf(options.clock(), admission.facts);
-      const now = systemClock.now();
+      const now = clock.now();
+      const stamp = options.clock() === "live" ? now : latestOf(admission.facts);
       await Promise.all([
         admission.facts.length > 0 &&
           facts.append(
@@ -107,12 +117,15 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
           ),
       ]);
     },
-    clock: systemClock,
+    clock,
     tell: {
       admitted: tell.admitted,
       answered: () => undefined,
       turnedAway: (why) => log.warn("events were turned away", { why }),
-      failed: (error) => failed("the intake", error),
+      failed: (error) => {
+        if (isRetryable(error)) log.warn("events cannot be stored now", { error: String(error) });
+        else failed("the intake", error);
+      },
     },
     host: options.host,
     port: options.intakePort,
@@ -120,7 +133,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
   stop.defer("intake", () => intake.close());
   return {
     intakePort: intake.port,
-    load: (batch, origin) => load(batch, origin, systemClock.now(), facts, setAside, tell),
+    load: (batch, origin) => load(batch, origin, clock.now(), facts, setAside, tell),
     feed: (readers) => {
       feed = openFeed(outputs, readers, failed);
       stop.defer("readers", feed.close);
@@ -130,20 +143,14 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
       await feed?.caughtUp(await outputs.end());
     },
     flag: (tenant, reference) =>
-      judge
-        ?.pipeline()
-        .flag(tenant, reference, Math.max(monitor.stamp(), nowOf(options.clock()))) ?? null,
-    logTime: () => Math.max(monitor.stamp(), nowOf(options.clock())),
+      judge?.pipeline().flag(tenant, reference, Math.max(monitor.stamp(), nowOf())) ?? null,
+    logTime: () => Math.max(monitor.stamp(), nowOf()),
     isEmpty: async () => (await facts.end()) === 0,
     genesis: outputs.genesis,
     health: () => (failure === null ? null : `stopped: ${String(failure)}`),
   };
 }
 
-/** Live, log time is stamped here, once; else it follows what the events say. */
-function stampOf(clock: Meta["clock"], facts: readonly { recordedTime: number }[]): number {
-  if (clock === "live") return systemClock.now();
-  return facts.reduce((latest, fact) => Math.max(latest, fact.recordedTime), 0);
-}
-
-const nowOf = (clock: Meta["clock"]): number => (clock === "live" ? systemClock.now() : 0);
+/** Where log time is not the clock's it follows what the events say. */
+const latestOf = (facts: readonly { readonly recordedTime: number }[]): number =>
+  facts.reduce((latest, fact) => Math.max(latest, fact.recordedTime), 0);

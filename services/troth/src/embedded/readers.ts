@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { createView, openDesk } from "@troth/desk";
-import { openLake } from "@troth/lake";
-import { openLogChannel, openNotify } from "@troth/notify";
+import { openLogChannel } from "@troth/notify";
 import type { Policy } from "@troth/policy";
 import {
   type Logger,
@@ -14,7 +13,7 @@ import {
 } from "@troth/runtime";
 import { openTell } from "../tell.ts";
 import type { Embedded, EmbeddedTell } from "./embedded.ts";
-import type { Reader } from "./feed.ts";
+import { openListeners } from "./listeners.ts";
 
 export type ReadersOptions = {
   readonly data: string;
@@ -51,46 +50,45 @@ export function openReaders(options: ReadersOptions): Readers {
     tell,
     open: async (embedded) => {
       const view = createView(policy);
-      const lake = await openLake({
-        store: await openFolderStore(join(options.data, "lake")),
-        genesis: embedded.genesis,
-        begin: "resume",
-      });
-      const notify = await openNotify({
-        channels: [openLogChannel(log)],
-        dir: join(options.data, "notify"),
-        disk: systemDisk,
+      const listeners = await openListeners({
+        lake: {
+          store: await openFolderStore(join(options.data, "lake")),
+          genesis: embedded.genesis,
+          begin: "resume",
+        },
+        notify: {
+          channels: [openLogChannel(log)],
+          dir: join(options.data, "notify"),
+          disk: systemDisk,
+          clock: systemClock,
+          tell: {
+            sent: (channel) => tell.notified(channel, "sent"),
+            failed: (channel, _, why, againMs) => {
+              tell.notified(channel, "failed");
+              log.warn("a message did not arrive", { channel, why, againMs });
+            },
+            gaveUp: (channel, _, why) => {
+              tell.notified(channel, "gave-up");
+              log.error("a message was given up", { channel, why });
+            },
+            torn: (bytes) => log.warn("a torn journal was cut", { bytes }),
+            stuck: (error) => log.error("nothing can be sent", { error: String(error) }),
+          },
+        },
         clock: systemClock,
+        stop: stop.signal,
+        folds: {
+          desk: (output) => view.fold(output),
+          metrics: (output) => tell.fold(output),
+        },
         tell: {
-          sent: (channel) => tell.notified(channel, "sent"),
-          failed: (channel, _, why, againMs) => {
-            tell.notified(channel, "failed");
-            log.warn("a message did not arrive", { channel, why, againMs });
-          },
-          gaveUp: (channel, _, why) => {
-            tell.notified(channel, "gave-up");
-            log.error("a message was given up", { channel, why });
-          },
-          torn: (bytes) => log.warn("a torn journal was cut", { bytes }),
-          stuck: (error) => log.error("nothing can be sent", { error: String(error) }),
+          lakeReached: tell.lakeReached,
+          lakeWaits: (error, againMs) =>
+            log.warn("the lake waits for its store", { error: String(error), againMs }),
         },
       });
-      stop.defer("notify", () => notify.close());
-      const readers: Reader[] = [
-        { name: "desk", fold: (output) => view.fold(output) },
-        { name: "metrics", fold: (output) => tell.fold(output) },
-        { name: "notify", fold: (output) => notify.fold(output) },
-        {
-          name: "lake",
-          fold: (output) => {
-            lake.fold(output);
-            const drained = lake.drained();
-            if (drained === undefined) return;
-            return drained.then(() => tell.lakeReached(lake.position()?.inOffset ?? -1));
-          },
-        },
-      ];
-      embedded.feed(readers);
+      stop.defer("notify", () => listeners.close());
+      embedded.feed(listeners.readers);
       const health = await openHealthServer({
         host,
         port: port + 2,
@@ -116,7 +114,7 @@ export function openReaders(options: ReadersOptions): Readers {
       return {
         desk: desk.url,
         metrics: `http://${host}:${health.port}/metrics`,
-        caughtUp: notify.caughtUp,
+        caughtUp: listeners.caughtUp,
       };
     },
   };

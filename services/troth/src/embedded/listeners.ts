@@ -1,0 +1,65 @@
+import type { Output } from "@troth/events";
+import { type Lake, type LakeOptions, openLake } from "@troth/lake";
+import { type NotifyOptions, openNotify } from "@troth/notify";
+import { type Clock, type Patience, patiently } from "@troth/runtime";
+import type { Reader } from "./feed.ts";
+
+export type ListenersOptions = {
+  readonly lake: LakeOptions;
+  readonly notify: NotifyOptions;
+  readonly clock: Clock;
+  /** Aborts when the process is told to stop: then nobody waits for a store that is away. */
+  readonly stop: AbortSignal;
+  /** Readers that only count or show; they keep nothing of their own. */
+  readonly folds: Readonly<Record<string, (output: Output) => void>>;
+  readonly tell: {
+    /** Offset of the last fact whose outputs are durable in the lake. */
+    readonly lakeReached: (inOffset: number) => void;
+    /** The lake's store does not answer; it will be tried again. */
+    readonly lakeWaits: (error: unknown, againMs: number) => void;
+  };
+};
+
+export type Listeners = {
+  readonly readers: readonly Reader[];
+  /** Says that the past is in: from now on the outside hears of what happens, and of what still stands. */
+  readonly caughtUp: () => void;
+  /** Messages not sent yet. */
+  readonly waiting: () => number;
+  readonly close: () => Promise<void>;
+};
+
+/** The lake as a reader: opened when there is something to write, patient while its store is away. */
+function lakeReader({ lake, tell }: ListenersOptions, patience: Patience): Reader["fold"] {
+  let opened: Lake | null = null;
+  const settle = async (of: Lake): Promise<void> => {
+    await patiently(async () => of.drained(), patience);
+    tell.lakeReached(of.position()?.inOffset ?? -1);
+  };
+  const open = async (output: Output): Promise<void> => {
+    opened = await patiently(() => openLake(lake), patience);
+    opened?.fold(output);
+  };
+  return (output) => {
+    if (opened === null) return open(output);
+    opened.fold(output);
+    return opened.drained() === undefined ? undefined : settle(opened);
+  };
+}
+
+/** Memory and voice over the judge's outputs, beside whoever else listens. */
+export async function openListeners(options: ListenersOptions): Promise<Listeners> {
+  const { clock, stop, tell } = options;
+  const notify = await openNotify(options.notify);
+  const patience = { clock, stop, failed: tell.lakeWaits };
+  return {
+    readers: [
+      ...Object.entries(options.folds).map(([name, fold]) => ({ name, fold })),
+      { name: "notify", fold: (output) => notify.fold(output) },
+      { name: "lake", fold: lakeReader(options, patience) },
+    ],
+    caughtUp: notify.caughtUp,
+    waiting: notify.waiting,
+    close: notify.close,
+  };
+}
