@@ -1,6 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeFact, decodeOutput, type Output, parseEvent } from "@troth/events";
@@ -9,48 +7,11 @@ import { systemDisk } from "@troth/runtime";
 import { defaultPolicyPath, openJudge, readPolicy } from "@troth/troth";
 import { afterAll, expect, test } from "vitest";
 import { randomEvents, seeded } from "../support/random-events.ts";
+import { freePort, gone, startTroth, up } from "../support/troth.ts";
 
 const kills = Number(process.env["TROTH_START_KILLS"] ?? 6);
 const dir = mkdtempSync(join(tmpdir(), "troth-start-"));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
-
-const root = join(import.meta.dirname, "../..");
-const main = join(root, "services/troth/src/main.ts");
-
-function start(port: number): ChildProcess {
-  const args = ["--conditions=@troth/source", "--import", "tsx", main, "start", "--no-demo"];
-  return spawn(process.execPath, [...args, "--data", dir, "--port", String(port)], {
-    cwd: root,
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-}
-
-const gone = (child: ChildProcess): Promise<void> =>
-  new Promise((resolve) => {
-    if (child.exitCode !== null || child.signalCode !== null) resolve();
-    else child.once("exit", () => resolve());
-  });
-
-/** Resolves once the process says it is up; rejects with what it said if it ends before. */
-const up = (child: ChildProcess): Promise<void> =>
-  new Promise((resolve, reject) => {
-    let said = "";
-    child.stderr?.on("data", (chunk: Buffer) => {
-      said += chunk.toString();
-      if (said.includes("troth is up")) resolve();
-    });
-    child.once("exit", () => reject(new Error(`start ended: ${said}`)));
-  });
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
 
 async function post(port: number, events: readonly object[]): Promise<boolean> {
   try {
@@ -103,7 +64,7 @@ test(`${kills} kills at any moment lose no acknowledged event and say nothing tw
   let from = 0;
   for (let kill = 0; kill <= kills; kill += 1) {
     const port = await freePort();
-    const child = start(port);
+    const child = startTroth(dir, port);
     await up(child);
     const isLast = kill === kills;
     let killed = false;

@@ -41,6 +41,9 @@ export function howToWrite(type: FieldType): string {
   }
 }
 
+/** A moment, possible or not: no name, whatever else is wrong with it. */
+const momentLike = /^\d{1,5}-\d{1,2}-\d{1,2}(?:[T ][\d:.]{1,20})?(?:Z|[+-][\d:]{2,6})?$/;
+
 /** Free text and references may name a customer, so of them only the length is told. */
 export function whatWasFound(value: unknown, quote: boolean): string {
   if (value === undefined) return "is missing";
@@ -48,7 +51,8 @@ export function whatWasFound(value: unknown, quote: boolean): string {
   if (Array.isArray(value)) return `is a list of ${value.length}`;
   if (typeof value === "object") return "is an object";
   if (typeof value !== "string") return `is ${String(value)}`;
-  if (!quote || value.length > 40 || /[:@]\S*[a-z@]|\d{9}/i.test(value)) {
+  const mayName = value.length > 40 || /[:@]\S*[a-z@]|\d{9}/i.test(value);
+  if (!quote || (mayName && !momentLike.test(value))) {
     return `is a text of ${value.length} characters`;
   }
   return `is ${JSON.stringify(value)}`;

@@ -28,6 +28,9 @@ function untilOf(text: string | undefined): number | null {
   );
 }
 
+/** The summary goes to stdout too, for whoever pipes it on; people read progress on stderr. */
+const print = (summary: Summary): void => void process.stdout.write(`${canonicalJson(summary)}\n`);
+
 const setAsideJson = (one: SetAside): string => canonicalJson(one);
 
 async function runReplay(events: string, options: Options): Promise<number> {
@@ -50,6 +53,7 @@ async function runReplay(events: string, options: Options): Promise<number> {
   await writeReport(outputs, result.verdicts, result.flags, result.summary);
   await lake?.close();
   progress.done(result.summary);
+  print(result.summary);
   return exitCodes.ok;
 }
 
@@ -94,6 +98,7 @@ async function runOracle(events: string, options: Options): Promise<number> {
   };
   await writeReport(outputs, verdicts, flags, summary);
   progress.done(summary);
+  print(summary);
   return exitCodes.ok;
 }
 
@@ -112,7 +117,8 @@ export function addReplay(program: Command): void {
     .addHelpText(
       "after",
       `
-Writes decisions.jsonl, pledges.jsonl, flags.jsonl, truth.jsonl, set-aside.jsonl and summary.json.
+Writes decisions.jsonl, pledges.jsonl, flags.jsonl, truth.jsonl, set-aside.jsonl and summary.json;
+the summary is printed too.
 
 Examples:
   troth replay events.jsonl.gz --out judged

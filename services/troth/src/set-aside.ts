@@ -79,7 +79,7 @@ Examples:
   troth set-aside list judged
   troth set-aside fix judged 3 --set time=2018-01-14T10:00:00Z
   troth set-aside replay judged >> events.jsonl              (then replay events.jsonl again)
-  troth set-aside replay .troth --to http://127.0.0.1:8780/v1/events`,
+  troth set-aside replay .troth --to http://127.0.0.1:8781/v1/events`,
     );
   group
     .command("list <path>")
@@ -106,7 +106,7 @@ Examples:
     });
   group
     .command("replay <path>")
-    .description("hand on what was put right and not yet sent")
+    .description("hand on what was put right; with --to, only what was not sent before")
     .option("--to <url>", "the door of a running troth; without it they are written to stdout")
     .action(async (path: string, options: { to?: string }) => {
       process.exitCode = await replayFixed(path, options);

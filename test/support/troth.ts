@@ -1,0 +1,55 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { root } from "./source.ts";
+
+const main = join(root, "services/troth/src/main.ts");
+const live = ["--conditions=@troth/source", "--import", "tsx", main];
+
+export type Ran = { readonly code: number | null; readonly out: string; readonly err: string };
+
+/** Runs a command of troth to its end, as a person at a terminal would. */
+export function runTroth(args: readonly string[], input = ""): Promise<Ran> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [...live, ...args], { cwd: root });
+    let [out, err] = ["", ""];
+    child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()));
+    child.once("error", reject);
+    child.once("close", (code) => resolve({ code, out, err }));
+    child.stdin.end(input);
+  });
+}
+
+export const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      const port = typeof address === "object" && address !== null ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+
+export const startTroth = (dir: string, port: number): ChildProcess =>
+  spawn(process.execPath, [...live, "start", "--no-demo", "--data", dir, "--port", String(port)], {
+    cwd: root,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+
+export const gone = (child: ChildProcess): Promise<void> =>
+  new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) resolve();
+    else child.once("exit", () => resolve());
+  });
+
+/** Resolves once the process says it is up; rejects with what it said if it ends before. */
+export const up = (child: ChildProcess): Promise<void> =>
+  new Promise((resolve, reject) => {
+    let said = "";
+    child.stderr?.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+      if (said.includes("troth is up")) resolve();
+    });
+    child.once("exit", () => reject(new Error(`start ended: ${said}`)));
+  });
