@@ -1,0 +1,122 @@
+import { readFileSync } from "node:fs";
+import { Engine } from "@troth/engine";
+import type { Decision, Fact, Kind } from "@troth/events";
+import { decisionJson } from "@troth/events";
+import { type Policy, parsePolicy } from "@troth/policy";
+import { mixedStream } from "../mixed-stream.ts";
+import { bytesHeld, type Case, type Figure, type Suite, timed } from "../suite.ts";
+
+function defaultPolicy(): Policy {
+  const parsed = parsePolicy(readFileSync("infra/policy/default.yaml", "utf8"), "default.yaml");
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error, null, 1));
+  return parsed.value;
+}
+
+/** Keys as long as pseudonyms are, made before the clock runs: the registrar's work, not the engine's. */
+function keysOf(facts: readonly Fact[]): ReadonlyMap<string | null, string> {
+  const keys = new Map<string | null, string>();
+  for (const { subject } of facts) {
+    if (!keys.has(subject)) keys.set(subject, (subject ?? "").padEnd(24, "0"));
+  }
+  return keys;
+}
+
+type Stream = {
+  readonly facts: readonly Fact[];
+  readonly keys: ReadonlyMap<string | null, string>;
+};
+
+function streamOf(events: number, customers: number): Stream {
+  const facts = mixedStream(events, customers, 7);
+  return { facts, keys: keysOf(facts) };
+}
+
+function feed(engine: Engine, { facts, keys }: Stream, out: { push(d: Decision): unknown }): void {
+  for (const fact of facts) {
+    const customer = keys.get(fact.subject) ?? "";
+    engine.apply({ kind: "fact", stamp: fact.time, customer, origin: customer, fact }, out);
+  }
+}
+
+/** No parsing, no joining: facts in, decisions counted and dropped. */
+async function alone(policy: Policy, stream: Stream): Promise<Figure> {
+  const before = bytesHeld();
+  const engine = new Engine(policy);
+  let decisions = 0;
+  const figure = await timed(stream.facts.length, () =>
+    feed(engine, stream, { push: () => (decisions += 1) }),
+  );
+  const bytes = (bytesHeld() - before) / engine.state.customers.size;
+  const each = (decisions / stream.facts.length).toFixed(2);
+  return { ...figure, note: `${each} decisions an event, ${Math.round(bytes)} B a customer` };
+}
+
+/** The same with every decision written as JSON, so that nothing is left for a reader to work out. */
+async function written(policy: Policy, stream: Stream): Promise<Figure> {
+  const engine = new Engine(policy);
+  let chars = 0;
+  const out = { push: (decision: Decision) => (chars += decisionJson(decision).length) };
+  const figure = await timed(stream.facts.length, () => feed(engine, stream, out));
+  return { ...figure, note: `${Math.round(chars / stream.facts.length)} B of decisions an event` };
+}
+
+/** Seconds each kind took, by timing runs of the stream between changes of kind. */
+function perKind(policy: Policy, stream: Stream): ReadonlyMap<Kind, number> {
+  const engine = new Engine(policy);
+  const out = { push: () => undefined };
+  const spent = new Map<Kind, { ns: number; count: number }>();
+  for (const fact of stream.facts) {
+    const customer = stream.keys.get(fact.subject) ?? "";
+    // Moments that are due are work of the clock, not of the fact that happens to come next.
+    engine.advance(fact.time, out);
+    const began = process.hrtime.bigint();
+    engine.apply({ kind: "fact", stamp: fact.time, customer, origin: customer, fact }, out);
+    const ns = Number(process.hrtime.bigint() - began);
+    const sum = spent.get(fact.kind) ?? { ns: 0, count: 0 };
+    sum.ns += ns;
+    sum.count += 1;
+    spent.set(fact.kind, sum);
+  }
+  return new Map([...spent].map(([kind, { ns, count }]) => [kind, count / (ns / 1e9)]));
+}
+
+/** The least anybody would do for these facts: copy each as JSON, as a queue between processes must. */
+const json = (stream: Stream): Promise<Figure> =>
+  timed(stream.facts.length, () => {
+    let fields = 0;
+    for (const fact of stream.facts) {
+      const copy: Fact = JSON.parse(JSON.stringify(fact));
+      fields += copy.id.length;
+    }
+    return fields;
+  });
+
+export const suite: Suite = {
+  says: "the judge alone: mixed events of 100,000 customers, per kind, with decisions written, and its memory",
+  prepare: ({ scale }) => {
+    const policy = defaultPolicy();
+    const stream = streamOf(Math.round(600_000 * scale), Math.round(100_000 * scale));
+    const kinds = [...new Set(stream.facts.map(({ kind }) => kind))].sort();
+    let rates: ReadonlyMap<Kind, number> = new Map();
+    const kindCases = kinds.map(
+      (kind, i): Case => ({
+        id: `only ${kind}`,
+        unit: "events/s",
+        peer: null,
+        run: () => {
+          if (i === 0) rates = perKind(policy, stream);
+          return { value: rates.get(kind) ?? Number.NaN, perCpu: null };
+        },
+      }),
+    );
+    const peer = "JSON round trip";
+    return {
+      cases: [
+        { id: peer, unit: "events/s", peer: null, run: () => json(stream) },
+        { id: "mixed", unit: "events/s", peer, run: () => alone(policy, stream) },
+        { id: "mixed, written", unit: "events/s", peer, run: () => written(policy, stream) },
+        ...kindCases,
+      ],
+    };
+  },
+};
