@@ -1,11 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import {
+  type KafkaLogs,
   type Log,
   type LogRecord,
   openFileLog,
+  openKafka,
   openMemoryLog,
 } from "../../packages/log/src/index.ts";
 import {
@@ -14,6 +16,8 @@ import {
   systemDisk,
   systemRng,
 } from "../../packages/runtime/src/index.ts";
+import { noKafka, startKafka, type TestKafka } from "../support/kafka.ts";
+import { makeTopic } from "../support/kafka-topics.ts";
 
 const root = mkdtempSync(join(tmpdir(), "troth-log-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -22,14 +26,32 @@ let folders = 0;
 const newGenesis = "7d1f2a60-54a1-4d8e-9b1c-0f9a4b7f3c21";
 const small = { newGenesis, segmentBytes: 4_096 };
 
+let broker: TestKafka | null = null;
+let kafka: KafkaLogs | null = null;
+afterAll(async () => {
+  await kafka?.close();
+  await broker?.close();
+});
+
+/** A topic of one partition on one real broker, which all tests of this file share. */
+async function openOnKafka(): Promise<Log> {
+  broker ??= await startKafka();
+  kafka ??= await openKafka({ brokers: broker.addresses, clientId: "contract", dev: true });
+  const topic = `log-${folders++}`;
+  await makeTopic(kafka, topic, { genesis: newGenesis });
+  return kafka.open(topic, 0);
+}
+
 /** Every implementation behind the port. The file logs have small segments, so tests cross many. */
-const logs: readonly (readonly [string, () => Promise<Log>])[] = [
-  ["in memory", async () => openMemoryLog({ genesis: newGenesis })],
-  ["in files", () => openFileLog(join(root, `log${folders++}`), systemDisk, small)],
+const logs: readonly (readonly [string, () => Promise<Log>, string | null])[] = [
+  ["in memory", async () => openMemoryLog({ genesis: newGenesis }), null],
+  ["in files", () => openFileLog(join(root, `log${folders++}`), systemDisk, small), null],
   [
     "in files on the simulated disk",
     () => openFileLog("/log", openSimulatedDisk({ rng: openSimulatedRng(3) }).attach(), small),
+    null,
   ],
+  [noKafka === null ? "on Kafka" : `on Kafka: ${noKafka}`, openOnKafka, noKafka],
 ];
 
 const input = (text: string) => ({ bytes: Buffer.from(text) });
@@ -42,7 +64,9 @@ async function all(log: Log, from = 0): Promise<string[]> {
   return said;
 }
 
-describe.each(logs)("a log (%s)", (_, open) => {
+describe.each(logs)("a log (%s)", (_, open, without) => {
+  beforeEach(({ skip }) => skip(without !== null, without ?? ""));
+
   test("is empty at first, has a genesis, and reads as nothing", async () => {
     const log = await open();
     expect(log.genesis).toBe(newGenesis);

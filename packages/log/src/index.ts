@@ -1,6 +1,10 @@
 export { type FileLog, type FileLogOptions, openFileLog } from "./file/file-log.ts";
 export { readLog } from "./file/read-only.ts";
 export type { Recovery } from "./file/recover.ts";
+export { type KafkaLogOptions, type KafkaLogs, type NewTopic, openKafka } from "./kafka/kafka.ts";
+export type { RecordCodec } from "./kafka/message.ts";
+export type { KafkaSettings } from "./kafka/settings.ts";
+export type { TopicState } from "./kafka/topics.ts";
 export { LogError, type LogErrorCode } from "./log-error.ts";
 export { openMemoryLog } from "./memory-log.ts";
 export type { Appended, Log, LogInput, LogRecord, ReadOptions } from "./port.ts";

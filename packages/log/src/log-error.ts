@@ -18,10 +18,24 @@ export type LogErrorCode =
   | "too-large"
   /** A sync failed, so what is on the disk is unknown until the log is opened again. */
   | "failed"
+  /** Kafka: another log stands under the name of the one that was read or written. */
+  | "recreated"
+  /** Kafka: the topic is not there, or not one that troth made. */
+  | "not-applied"
+  /** Kafka: the settings of brokers or connection may lose records or tell them to everybody. */
+  | "unsafe"
+  /** Kafka: the brokers know who we are and do not let us. */
+  | "refused"
+  /** Kafka: nobody answered within the deadline. */
+  | "unreachable"
   | "closed"
   | "io";
 
-const retryableCodes: ReadonlySet<LogErrorCode> = new Set(["disk-full", "overloaded"]);
+const retryableCodes: ReadonlySet<LogErrorCode> = new Set([
+  "disk-full",
+  "overloaded",
+  "unreachable",
+]);
 
 export class LogError extends Error {
   override readonly name = "LogError";

@@ -1,0 +1,150 @@
+import { createRequire } from "node:module";
+import type { IHeaders, Kafka, KafkaConfig, Logger } from "kafkajs";
+
+/** A record as kafkajs decodes it. `value` is a slice of the whole answer: keep a copy, never it. */
+export type Message = {
+  readonly offset: string;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: IHeaders;
+  readonly isControlRecord: boolean;
+};
+
+export type Fetched = { readonly highWatermark: number; readonly messages: readonly Message[] };
+
+/** One set of sockets to the brokers, for reading one partition at a time at given offsets. */
+export type Connection = {
+  /** Fails with kafkajs's errors; `isOutOfRange` tells the one that means lost records. */
+  readonly fetch: (
+    topic: string,
+    partition: number,
+    offset: number,
+    wait: { readonly ms: number; readonly bytesMax: number },
+  ) => Promise<Fetched>;
+  /** First offset still there, and the one behind the last that is durable. */
+  readonly bounds: (topic: string, partition: number) => Promise<{ start: number; end: number }>;
+  /** Number of partitions and the least number of copies any of them has. */
+  readonly shape: (topic: string) => Promise<{ partitions: number; replicas: number } | null>;
+  readonly close: () => Promise<void>;
+};
+
+// kafkajs reads through consumer groups only, and these jump to one end of a partition when an
+// offset is not there, without saying so. What lies under them fetches what it is asked for, or
+// fails. It is not exported; the version is pinned, and the contract test holds what is used here.
+type Cluster = {
+  readonly connect: () => Promise<void>;
+  readonly disconnect: () => Promise<void>;
+  readonly refreshMetadata: () => Promise<void>;
+  readonly addTargetTopic: (topic: string) => Promise<void>;
+  readonly findTopicPartitionMetadata: (topic: string) => readonly {
+    readonly partitionId: number;
+    readonly leader: number;
+    readonly replicas: readonly number[];
+  }[];
+  readonly findBroker: (which: { readonly nodeId: number }) => Promise<{
+    readonly fetch: (request: unknown) => Promise<{
+      readonly responses: readonly {
+        readonly partitions: readonly {
+          readonly highWatermark: string;
+          readonly messages: readonly Message[];
+        }[];
+      }[];
+    }>;
+  }>;
+  readonly fetchTopicsOffset: (
+    topics: readonly unknown[],
+  ) => Promise<readonly { readonly partitions: readonly { readonly offset: string }[] }[]>;
+};
+
+const load = createRequire(import.meta.url);
+
+function newCluster(kafka: Kafka, config: KafkaConfig): Cluster {
+  type Make = new (options: unknown) => Cluster;
+  const ClusterOfKafkajs = load("kafkajs/src/cluster/index.js") as Make;
+  const socketFactory = load("kafkajs/src/network/socketFactory.js") as () => unknown;
+  const logger: Logger = kafka.logger();
+  return new ClusterOfKafkajs({
+    ...config,
+    logger,
+    socketFactory: socketFactory(),
+    enforceRequestTimeout: true,
+    metadataMaxAge: 60_000,
+    allowAutoTopicCreation: false,
+    // Troth writes no transactions, so every durable record is one to be read.
+    isolationLevel: readUncommitted,
+  });
+}
+
+const readUncommitted = 0;
+
+const typeOf = (error: unknown): unknown =>
+  typeof error === "object" && error !== null && "type" in error ? error.type : null;
+
+export const isOutOfRange = (error: unknown): boolean =>
+  (error instanceof Error && error.name === "KafkaJSOffsetOutOfRange") ||
+  typeOf(error) === "OFFSET_OUT_OF_RANGE";
+export const isUnknownTopic = (error: unknown): boolean =>
+  typeOf(error) === "UNKNOWN_TOPIC_OR_PARTITION";
+/** A batch in a compression this process has no codec for. */
+export const isUnknownCodec = (error: unknown): boolean =>
+  error instanceof Error && error.name === "KafkaJSNotImplemented";
+export const isForbidden = (error: unknown): boolean =>
+  String(typeOf(error)).endsWith("AUTHORIZATION_FAILED") ||
+  (error instanceof Error && error.name === "KafkaJSSASLAuthenticationError");
+
+export async function openConnection(kafka: Kafka, config: KafkaConfig): Promise<Connection> {
+  const cluster = newCluster(kafka, config);
+  await cluster.connect();
+
+  const leaderOf = async (topic: string, partition: number): Promise<number> => {
+    await cluster.addTargetTopic(topic);
+    const found = cluster
+      .findTopicPartitionMetadata(topic)
+      .find(({ partitionId }) => partitionId === partition);
+    if (found === undefined) throw new Error(`${topic} has no partition ${partition}`);
+    return found.leader;
+  };
+
+  const offsetOf = async (topic: string, partition: number, fromBeginning: boolean) => {
+    const partitions = [{ partition }];
+    const [found] = await cluster.fetchTopicsOffset([{ topic, partitions, fromBeginning }]);
+    const offset = found?.partitions[0]?.offset;
+    if (offset === undefined) throw new Error(`no offset of ${topic}-${partition}`);
+    return Number(offset);
+  };
+
+  return {
+    fetch: async (topic, partition, offset, { ms, bytesMax }) => {
+      const nodeId = await leaderOf(topic, partition);
+      const broker = await cluster.findBroker({ nodeId });
+      const wanted = { partition, fetchOffset: String(offset), maxBytes: bytesMax };
+      const { responses } = await broker.fetch({
+        isolationLevel: readUncommitted,
+        maxWaitTime: ms,
+        minBytes: ms === 0 ? 0 : 1,
+        maxBytes: bytesMax,
+        topics: [{ topic, partitions: [wanted] }],
+      });
+      const found = responses[0]?.partitions[0];
+      if (found === undefined) throw new Error(`the broker said nothing of ${topic}-${partition}`);
+      return { highWatermark: Number(found.highWatermark), messages: found.messages };
+    },
+    bounds: async (topic, partition) => {
+      await leaderOf(topic, partition);
+      const start = await offsetOf(topic, partition, true);
+      return { start, end: await offsetOf(topic, partition, false) };
+    },
+    shape: async (topic) => {
+      try {
+        await cluster.addTargetTopic(topic);
+      } catch (error) {
+        if (isUnknownTopic(error)) return null;
+        throw error;
+      }
+      const partitions = cluster.findTopicPartitionMetadata(topic);
+      const replicas = Math.min(...partitions.map((one) => one.replicas.length));
+      return { partitions: partitions.length, replicas };
+    },
+    close: () => cluster.disconnect(),
+  };
+}

@@ -1,0 +1,198 @@
+import { invariant } from "@troth/events";
+import { type Clock, systemClock } from "@troth/runtime";
+import { Kafka } from "kafkajs";
+import { flatten } from "../following.ts";
+import { LogError } from "../log-error.ts";
+import type { Log, ReadOptions } from "../port.ts";
+import { type Commit, openCommit } from "./commit.ts";
+import { openConnection } from "./connection.ts";
+import { genesisMessage, genesisTopic, placeOf, readGenesis } from "./genesis.ts";
+import { plainCodec, type RecordCodec } from "./message.ts";
+import { patiently } from "./patience.ts";
+import { openPool, type Pool } from "./pool.ts";
+import { openProducers, type Producers } from "./producers.ts";
+import { kafkaOffset, logOffset, readPartition, type Source } from "./reader.ts";
+import { clientConfig, deadlineOf, type KafkaSettings } from "./settings.ts";
+import { checkSafety, readTopic, type TopicState } from "./topics.ts";
+
+export type KafkaLogOptions = {
+  /** How records look to others on Kafka; as they are if absent. */
+  readonly codec?: RecordCodec;
+  /** Bytes that may wait to be stored; 64 MiB if absent. */
+  readonly pendingBytesMax?: number;
+};
+
+export type NewTopic = {
+  readonly topic: string;
+  readonly partitions: number;
+  readonly replicas: number;
+  readonly settings: Readonly<Record<string, string>>;
+};
+
+/** Partitions of Kafka as logs. One per process is enough; everything else is opened from it. */
+export type KafkaLogs = {
+  /**
+   * The log of one partition. Fails with `not-applied` when the topic is not one of troth's, and with
+   * `unsafe` when the brokers may lose it. Cheap enough to be done again after a log failed.
+   */
+  readonly open: (topic: string, partition: number, options?: KafkaLogOptions) => Promise<Log>;
+  /** Null when there is no such topic. */
+  readonly describe: (topic: string) => Promise<TopicState | null>;
+  /** Makes a topic whose partitions are logs, each with a genesis of its own. */
+  readonly create: (topic: NewTopic, uuid: () => string) => Promise<"created" | "exists">;
+  readonly client: Kafka;
+  readonly close: () => Promise<void>;
+};
+
+type Connected = {
+  readonly settings: KafkaSettings;
+  readonly clock: Clock;
+  readonly pool: Pool;
+  readonly producers: Producers;
+  readonly describe: (topic: string) => Promise<TopicState | null>;
+};
+
+export async function openKafka(
+  settings: KafkaSettings,
+  clock: Clock = systemClock,
+): Promise<KafkaLogs> {
+  const config = clientConfig(settings);
+  const kafka = new Kafka(config);
+  const pool = openPool(() => openConnection(kafka, config));
+  const deadlineMs = deadlineOf(settings);
+  const producers = openProducers(kafka, clock, deadlineMs);
+  const admin = kafka.admin();
+  const patience = { clock, deadlineMs, troubled: settings.troubled };
+  await patiently("connecting to Kafka", patience, () => admin.connect());
+  const describe = (topic: string): Promise<TopicState | null> =>
+    patiently(`asking about ${topic}`, patience, () => readTopic(pool, admin, topic));
+  const connected = { settings, clock, pool, producers, describe };
+  return {
+    client: kafka,
+    describe,
+    open: (topic, partition, options = {}) => openLog(connected, topic, partition, options),
+    create: async ({ topic, partitions, replicas, settings: entries }, uuid) => {
+      const configEntries = Object.entries(entries).map(([name, value]) => ({ name, value }));
+      const made = await admin.createTopics({
+        waitForLeaders: true,
+        topics: [{ topic, numPartitions: partitions, replicationFactor: replicas, configEntries }],
+      });
+      if (topic !== genesisTopic)
+        for (let partition = 0; partition < partitions; partition++)
+          await found(connected, topic, partition, uuid());
+      return made ? "created" : "exists";
+    },
+    close: async () => {
+      await Promise.all([producers.close(), pool.close(), admin.disconnect()]);
+    },
+  };
+}
+
+/** Writes the genesis record of a partition that holds nothing; leaves any other alone. */
+async function found(
+  { pool, producers, clock, settings }: Connected,
+  topic: string,
+  partition: number,
+  genesis: string,
+): Promise<void> {
+  const patience = { clock, deadlineMs: deadlineOf(settings), troubled: settings.troubled };
+  const place = placeOf(topic, partition);
+  const there = await patiently(`reading ${place}`, patience, () =>
+    pool.use((connection) => readGenesis(connection, topic, partition)),
+  );
+  if (there !== null) return;
+  const message = genesisMessage(topic, partition, genesis);
+  await patiently(`recording ${place}`, patience, () => producers.send(genesisTopic, 0, [message]));
+  const at = await producers.send(topic, partition, [message]);
+  if (at !== 0)
+    throw new LogError(
+      "recreated",
+      `${place} was made by two at once: delete the topic and apply again, by one`,
+    );
+}
+
+async function openLog(
+  connected: Connected,
+  topic: string,
+  partition: number,
+  options: KafkaLogOptions,
+): Promise<Log> {
+  const { settings, clock, pool, producers, describe } = connected;
+  const place = placeOf(topic, partition);
+  const state = await describe(topic);
+  if (state === null || partition >= state.partitions)
+    throw new LogError("not-applied", `${place} does not exist: run troth topics apply`);
+  if (!settings.dev) checkSafety(topic, state);
+  const patience = { clock, deadlineMs: deadlineOf(settings), troubled: settings.troubled };
+  const { genesis, end } = await patiently(`opening ${place}`, patience, () =>
+    pool.use(async (connection) => ({
+      genesis: await readGenesis(connection, topic, partition),
+      end: (await connection.bounds(topic, partition)).end,
+    })),
+  );
+  if (genesis === null)
+    throw new LogError("not-applied", `${place} has no genesis record: run troth topics apply`);
+  const source: Source = {
+    topic,
+    partition,
+    genesis,
+    pool,
+    codec: options.codec ?? plainCodec,
+    clock,
+    deadlineMs: deadlineOf(settings),
+    troubled: settings.troubled,
+  };
+  const commit = openCommit({
+    place,
+    codec: source.codec,
+    send: (messages) => producers.send(topic, partition, messages),
+    // The batch's own header is part of what the topic counts.
+    batchBytesMax: Number(state.settings.get("max.message.bytes") ?? "1048588") - 512,
+    pendingBytesMax: options.pendingBytesMax ?? 64 * 1024 * 1024,
+    stamp: await latestStamp(source, end),
+    end,
+  });
+  return asLog(source, commit, patience);
+}
+
+async function latestStamp(source: Source, end: number): Promise<number> {
+  if (end <= kafkaOffset(0)) return 0;
+  for await (const records of readPartition(source, logOffset(end) - 1, null))
+    return records[0]?.stamp ?? 0;
+  return 0;
+}
+
+function asLog(source: Source, commit: Commit, patience: Parameters<typeof patiently>[1]): Log {
+  const { topic, partition, pool } = source;
+  const closing = new AbortController();
+  const checkOpen = (): void => {
+    if (closing.signal.aborted) throw new LogError("closed", "the log is closed");
+  };
+  async function* readBatches(from: number, { follow }: ReadOptions = {}) {
+    checkOpen();
+    const until = follow === undefined ? null : AbortSignal.any([follow, closing.signal]);
+    yield* readPartition(source, from, until);
+  }
+  return {
+    genesis: source.genesis,
+    append: async (records, stamp) => {
+      checkOpen();
+      invariant(records.length > 0, "an append of no records");
+      invariant(Number.isSafeInteger(stamp) && stamp >= 0, `a stamp of ${stamp}`);
+      return commit.append(records, stamp);
+    },
+    read: (from, reading) => flatten(readBatches(from, reading)),
+    readBatches,
+    end: async () => {
+      const { end } = await patiently(`asking for the end of ${topic}`, patience, () =>
+        pool.use((connection) => connection.bounds(topic, partition)),
+      );
+      return logOffset(end);
+    },
+    close: async () => {
+      const draining = commit.drain();
+      closing.abort();
+      await draining;
+    },
+  };
+}

@@ -1,0 +1,53 @@
+import type { Clock } from "@troth/runtime";
+import { LogError } from "../log-error.ts";
+import { isForbidden, isUnknownCodec } from "./connection.ts";
+
+const firstPauseMs = 50;
+const longestPauseMs = 2_000;
+
+export const pause = (clock: Clock, ms: number, signal?: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const done = (): void => {
+      timer.cancel();
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = clock.setTimer(ms, done);
+    signal?.addEventListener("abort", done);
+  });
+
+/** What no waiting mends. */
+export function isFinal(error: unknown): boolean {
+  if (error instanceof LogError) return !error.retryable;
+  return isForbidden(error) || isUnknownCodec(error);
+}
+
+export const why = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
+
+/** Network and brokers come and go: tries again with growing pauses until `deadlineMs` is over. */
+export async function patiently<T>(
+  what: string,
+  options: {
+    readonly clock: Clock;
+    readonly deadlineMs: number;
+    readonly troubled?: ((what: string) => void) | undefined;
+  },
+  attempt: () => Promise<T>,
+): Promise<T> {
+  const { clock, deadlineMs, troubled } = options;
+  const until = clock.now() + deadlineMs;
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (error instanceof LogError && isFinal(error)) throw error;
+      if (isFinal(error)) throw new LogError("refused", `${what}: ${why(error)}`, { cause: error });
+      troubled?.(`${what}: ${why(error)}`);
+      if (clock.now() + pauseMs > until)
+        throw new LogError("unreachable", `${what}: ${why(error)}`, { cause: error });
+    }
+    await pause(clock, pauseMs);
+  }
+}

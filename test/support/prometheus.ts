@@ -1,0 +1,72 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { freePort, startTied } from "./tied.ts";
+
+/** Null when Prometheus can be started, else why tests that need it are skipped. */
+export const noPrometheus: string | null = (() => {
+  try {
+    execFileSync("prometheus", ["--version"], { stdio: "ignore" });
+    return null;
+  } catch {
+    return "no prometheus (apt-get install prometheus)";
+  }
+})();
+
+export type TestPrometheus = {
+  readonly url: string;
+  /** The result of an instant query, as Prometheus's API gives it. */
+  readonly query: (expression: string) => Promise<readonly unknown[]>;
+  readonly close: () => Promise<void>;
+};
+
+type Answer = { readonly data?: { readonly result?: readonly unknown[] } };
+
+/** A real Prometheus that scrapes the given `host:port`s every second and evaluates the rule files. */
+export async function startPrometheus(options: {
+  readonly targets: readonly string[];
+  readonly ruleFiles?: readonly string[];
+}): Promise<TestPrometheus> {
+  const dir = mkdtempSync(join(tmpdir(), "troth-prometheus-"));
+  const config = {
+    global: { scrape_interval: "1s", evaluation_interval: "1s" },
+    rule_files: options.ruleFiles ?? [],
+    scrape_configs: [{ job_name: "troth", static_configs: [{ targets: options.targets }] }],
+  };
+  // JSON is YAML too.
+  writeFileSync(join(dir, "prometheus.yml"), JSON.stringify(config));
+  const port = await freePort();
+  const running = await startTied(
+    [
+      "prometheus",
+      `--config.file=${join(dir, "prometheus.yml")}`,
+      `--storage.tsdb.path=${join(dir, "data")}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+    ],
+    { log: join(dir, "prometheus.log") },
+  );
+  const url = `http://127.0.0.1:${port}`;
+  const close = async (): Promise<void> => {
+    await running.close();
+    rmSync(dir, { recursive: true, force: true });
+  };
+  for (let tries = 0; ; tries += 1) {
+    const ready = await fetch(`${url}/-/ready`).catch(() => null);
+    if (ready?.ok) break;
+    if (tries === 150) {
+      await close();
+      throw new Error("no Prometheus after 15 s");
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return {
+    url,
+    query: async (expression) => {
+      const answer = await fetch(`${url}/api/v1/query?query=${encodeURIComponent(expression)}`);
+      const { data }: Answer = JSON.parse(await answer.text());
+      return data?.result ?? [];
+    },
+    close,
+  };
+}
