@@ -48,7 +48,7 @@ describe("the lake of a judged day", () => {
     const outputs = await judgedDay();
     expect(outputs.length).toBeGreaterThan(1_000);
     const [once, pieces] = [openSimulatedStore(), openSimulatedStore()];
-    const closing = { outputs: 400, windowMs: 1e12, longestMs: 1e12 };
+    const closing = { records: 400, windowMs: 1e12, longestMs: 1e12 };
     const lake = await openLake({ store: once, genesis, begin: "anew", closing });
     for (const output of outputs) lake.fold(output);
     await lake.finish();

@@ -124,20 +124,36 @@ export const avroSchemaOf = (kind: Kind): RecordSchema =>
 export const decisionSchemaOf = (kind: DecisionKind): RecordSchema =>
   recordSchema(`decision.${kind}`, decisionTables[kind].doc, decisionTables[kind].fields);
 
+const envelope = [
+  { name: "id", type: "string" },
+  { name: "source", type: "string" },
+  { name: "tenant", type: "string" },
+  { name: "time", type: moment },
+  { name: "recordedTime", type: moment },
+  { name: "subject", type: ["null", "string"], default: null },
+];
+
 /** Envelope and data in one record, as the log on disk keeps a fact. */
 export const loggedSchemaOf = (data: unknown): unknown => ({
   type: "record",
   name: "fact",
   namespace: "org.troth.logged",
-  fields: [
-    { name: "id", type: "string" },
-    { name: "source", type: "string" },
-    { name: "tenant", type: "string" },
-    { name: "time", type: moment },
-    { name: "recordedTime", type: moment },
-    { name: "subject", type: ["null", "string"], default: null },
-    { name: "data", type: data },
-  ],
+  fields: [...envelope, { name: "data", type: data }],
+});
+
+const place = [
+  { name: "offset", doc: "Its place in the log of facts.", type: "long" },
+  { name: "logTime", doc: "Log time at which it was taken.", type: moment },
+];
+
+/** A fact with its place in the log, as files for others keep it; a tick is a place alone. */
+export const filedSchemaOf = (kind: Kind | "tick"): unknown => ({
+  type: "record",
+  name: kind === "tick" ? "tick" : "fact",
+  namespace: "org.troth.filed",
+  doc: kind === "tick" ? "Log time went on by itself." : tableOf(kind).doc,
+  fields:
+    kind === "tick" ? place : [...place, ...envelope, { name: "data", type: avroSchemaOf(kind) }],
 });
 
 /** Decimal text in our code, big-endian two's complement ten-thousandths on the wire. */

@@ -98,7 +98,8 @@ function lazily<K, T>(make: (key: K) => T): (key: K) => T {
 }
 
 const factType = lazily((kind: Kind) => avroTypeOf(loggedSchemaOf(avroSchemaOf(kind))));
-const plainData = lazily((kind: Kind) => plainRecord(tableOf(kind).fields, "left out"));
+/** Data as avsc hands it out made plain: what is null is left out. */
+export const plainDataOf = lazily((kind: Kind) => plainRecord(tableOf(kind).fields, "left out"));
 const decisionType = lazily((kind: DecisionKind) => avroTypeOf(decisionSchemaOf(kind)));
 const plainDecision = lazily((kind: DecisionKind) =>
   plainRecord(decisionTables[kind].fields, "null"),
@@ -174,7 +175,7 @@ export function decodeFact(bytes: Buffer): Result<Fact, Refusal> {
     time: fact.time,
     recordedTime: fact.recordedTime,
     subject: fact.subject,
-    data: plainData(kind)(fact.data),
+    data: plainDataOf(kind)(fact.data),
   });
 }
 

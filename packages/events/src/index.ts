@@ -1,4 +1,4 @@
-export { avroSchemaOf, decisionSchemaOf } from "./avro.ts";
+export { avroSchemaOf, avroTypeOf, decisionSchemaOf, filedSchemaOf } from "./avro.ts";
 export { canonicalJson, isoTime } from "./canonical.ts";
 export { type CloudEvent, toCloudEvent } from "./cloud-event.ts";
 export {
@@ -12,6 +12,7 @@ export { decisionJson, flagJson, registerJson } from "./decision-json.ts";
 export { type DecisionKind, decisionKinds } from "./decision-tables.ts";
 export { lineBytesMax, parseEvent, parseLine } from "./door.ts";
 export * from "./fact.ts";
+export { type Filed, type FiledCodec, filedCodec, filedKindOf, filedReader } from "./filed.ts";
 export type { Field, Fields, FieldType, KindTable } from "./kinds/field.ts";
 export {
   fieldAt,

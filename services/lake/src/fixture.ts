@@ -2,6 +2,7 @@ import {
   type AlertDecision,
   type Decision,
   type Fact,
+  type Filed,
   type Kind,
   type Output,
   type Part,
@@ -10,7 +11,7 @@ import {
 } from "@troth/events";
 import type { ObjectStore } from "@troth/runtime";
 import type { Closing } from "./chunk.ts";
-import { openLake } from "./lake.ts";
+import { type Lake, openLake } from "./lake.ts";
 
 type Body = Output["body"];
 
@@ -161,17 +162,42 @@ export const outputsOf = (facts: number): readonly Output[] =>
   ).flat();
 
 /** Closes often, so that a short run has several chunks. */
-export const often: Partial<Closing> = { outputs: 40 };
+export const often: Partial<Closing> = { records: 40 };
+
+/** The log of facts those outputs were judged from; a tick where nothing was said. */
+export const factsOf = (facts: number): readonly Filed[] =>
+  Array.from({ length: facts }, (_, n) => ({
+    offset: n,
+    stamp: start + n * hour,
+    fact: n % 11 === 10 ? null : fact(n),
+  }));
+
+/** Gives a lake each fact, if there are any, and then its outputs. */
+export function* inOrder(
+  facts: readonly Filed[],
+  outputs: readonly Output[],
+): Generator<(lake: Lake) => void> {
+  let next = 0;
+  for (const output of outputs) {
+    for (; (facts[next]?.offset ?? Number.POSITIVE_INFINITY) <= output.inOffset; next += 1) {
+      const record = facts[next];
+      if (record !== undefined) yield (lake) => lake.file(record);
+    }
+    yield (lake) => lake.fold(output);
+  }
+  for (const record of facts.slice(next)) yield (lake) => lake.file(record);
+}
 
 /** Writes a whole run. */
 export async function writeRun(
   store: ObjectStore,
   outputs: readonly Output[],
   closing: Partial<Closing> = often,
+  facts: readonly Filed[] = [],
 ): Promise<void> {
   const lake = await openLake({ store, genesis, begin: "anew", closing });
-  for (const output of outputs) {
-    lake.fold(output);
+  for (const give of inOrder(facts, outputs)) {
+    give(lake);
     await lake.drained();
   }
   await lake.finish();

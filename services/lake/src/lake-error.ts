@@ -3,7 +3,7 @@ export const lakeErrorCodes = [
   "another-genesis",
   "another-run",
   "damaged-manifest",
-  "out-of-order",
+  "facts-missing",
 ] as const;
 export type LakeErrorCode = (typeof lakeErrorCodes)[number];
 

@@ -1,13 +1,16 @@
+import { type Filed, isKind } from "@troth/events";
 import { type ObjectStore, openSimulatedStore, WorldError } from "@troth/runtime";
 import { describe, expect, test } from "vitest";
-import { contents, genesis, often, outputsOf, writeRun } from "./fixture.ts";
+import { decodeFactFile, encodeFactFile } from "./avro-file.ts";
+import { contents, factsOf, genesis, inOrder, often, outputsOf, writeRun } from "./fixture.ts";
+import { partsOfKey } from "./key.ts";
 import { openLake } from "./lake.ts";
 import { readRows } from "./parquet.ts";
 import { verify } from "./verify.ts";
 
 const outputs = outputsOf(120);
 const noWindow = { windowMs: Number.POSITIVE_INFINITY, longestMs: Number.POSITIVE_INFINITY };
-const bySixty = { outputs: 60, ...noWindow };
+const bySixty = { records: 60, ...noWindow };
 
 const tableRows = async (store: ObjectStore, table: string) => {
   const rows: Readonly<Record<string, unknown>>[] = [];
@@ -56,7 +59,7 @@ describe("a lake", () => {
 
   test("never parts the outputs of one fact", async () => {
     const store = openSimulatedStore();
-    await writeRun(store, outputs, { outputs: 1 });
+    await writeRun(store, outputs, { records: 1 });
     const facts = new Set(outputs.map(({ inOffset }) => inOffset));
     expect((await store.list("_manifest/")).length).toBe(facts.size);
     expect((await verify(store)).findings).toEqual([]);
@@ -69,16 +72,16 @@ describe("a lake", () => {
       return (await store.list("_manifest/")).length;
     };
     const never = {
-      outputs: 1e9,
+      records: 1e9,
       chars: 1e9,
       windowMs: 1e15,
-      windowOutputs: 0,
+      windowRecords: 0,
       longestMs: 1e15,
     };
     expect(await chunks(never)).toBe(1);
     expect(await chunks({ ...never, longestMs: 24 * 3_600_000 })).toBe(5);
     expect(await chunks({ ...never, windowMs: 24 * 3_600_000 })).toBe(5);
-    expect(await chunks({ ...never, windowMs: 3_600_000, windowOutputs: 100 })).toBe(4);
+    expect(await chunks({ ...never, windowMs: 3_600_000, windowRecords: 100 })).toBe(4);
     expect(await chunks({ ...never, chars: 10_000 })).toBeGreaterThan(5);
   });
 
@@ -103,8 +106,9 @@ describe("a lake", () => {
 
   test("killed before or after any one put, it ends with the same bytes as if never killed", async () => {
     const whole = openSimulatedStore();
-    const some = outputs.slice(0, 130);
-    await writeRun(whole, some, bySixty);
+    const some = outputs.slice(0, 110);
+    const facts = factsOf((some.at(-1)?.inOffset ?? 0) + 3);
+    await writeRun(whole, some, bySixty, facts);
     const puts = (await contents(whole)).size;
     for (let strike = 1; strike <= puts; strike++) {
       for (const when of ["before", "after"]) {
@@ -122,9 +126,9 @@ describe("a lake", () => {
             return outcome;
           },
         };
-        await expect(writeRun(dying, some, bySixty)).rejects.toThrow("went down");
+        await expect(writeRun(dying, some, bySixty, facts)).rejects.toThrow("went down");
         const lake = await openLake({ store, genesis, begin: "resume", closing: bySixty });
-        for (const output of some) lake.fold(output);
+        for (const give of inOrder(facts, some)) give(lake);
         await lake.finish();
         expect(await contents(store), `${when} put ${strike}`).toEqual(await contents(whole));
       }
@@ -172,6 +176,77 @@ test("a run written in one go is not cut into days, a lake that is followed is",
   expect(await manifests("resume")).toBe(5);
 });
 
+describe("the facts of a lake", () => {
+  const facts = factsOf(120);
+
+  test("are every record of the log, ticks too, as it was", async () => {
+    const store = openSimulatedStore();
+    await writeRun(store, outputs, often, facts);
+    const held: Filed[] = [];
+    for (const key of await store.list("facts/")) {
+      const kind = partsOfKey(key)?.kind ?? "";
+      if (kind !== "tick" && !isKind(kind)) throw new Error(`strange kind: ${kind}`);
+      held.push(...decodeFactFile(kind, (await store.get(key)) ?? Buffer.alloc(0)));
+    }
+    expect(held.sort((a, b) => a.offset - b.offset)).toEqual(facts);
+    expect((await verify(store, { genesis })).findings).toEqual([]);
+  });
+
+  test("that led to nothing are held too, with the end of the run", async () => {
+    const store = openSimulatedStore();
+    await writeRun(store, [], often, facts.slice(0, 90));
+    const audit = await verify(store, { genesis });
+    expect(audit).toMatchObject({ findings: [], facts: 90, outputs: 0, chunks: 3 });
+  });
+
+  test("keep money to the ten-thousandth and fill as many blocks as they need", () => {
+    const bills: Filed[] = Array.from({ length: 3_000 }, (_, n) => ({
+      offset: n,
+      stamp: 1_700_000_000_000 + n,
+      fact: {
+        id: `b${n}`,
+        source: "urn:bills",
+        kind: "billing.issued",
+        tenant: "default",
+        time: 1_700_000_000_000,
+        recordedTime: 1_700_000_000_000,
+        subject: `customer:${n}`,
+        data: {
+          billNo: `B-${n}`,
+          amountDue: { amount: `${n % 2 === 0 ? "-" : ""}${n + 1}.0007`, currency: "EUR" },
+        },
+      },
+    }));
+    const bytes = encodeFactFile(bills);
+    expect(bytes.length).toBeGreaterThan(64 * 1024);
+    expect(decodeFactFile("billing.issued", bytes)).toEqual(bills);
+    const damaged = Buffer.from(bytes);
+    damaged[bytes.length - 40] = (damaged[bytes.length - 40] ?? 0) ^ 1;
+    expect(() => decodeFactFile("billing.issued", damaged)).toThrow();
+    expect(() => decodeFactFile("billing.issued", bytes.subarray(0, -1))).toThrow(RangeError);
+  });
+
+  test("are all given or none: one left out is refused before anything is written", async () => {
+    const store = openSimulatedStore();
+    const missing = facts.filter(({ offset }) => offset !== 20);
+    const run = writeRun(store, outputs, { ...often, records: 60 }, missing);
+    await expect(run).rejects.toMatchObject({ code: "facts-missing" });
+    expect(await store.list("")).toEqual([]);
+  });
+});
+
+test("partitions of one log keep chains of their own in one lake", async () => {
+  const store = openSimulatedStore();
+  for (const partition of [0, 3]) {
+    const lake = await openLake({ store, genesis, begin: "resume", partition, closing: often });
+    for (const output of outputs) lake.fold(output);
+    await lake.finish();
+  }
+  const audit = await verify(store, { genesis, outputsAtLeast: 2 * outputs.length });
+  expect(audit).toMatchObject({ findings: [], outputs: 2 * outputs.length });
+  expect((await store.list("_manifest/")).filter((key) => key.includes("p=3"))).not.toEqual([]);
+});
+
 describe("a lake refuses", () => {
   test("an object of its own name with other content", async () => {
     const [whole, store] = [openSimulatedStore(), openSimulatedStore()];
@@ -212,8 +287,8 @@ describe("a lake refuses", () => {
       [120, 60],
     ] as const) {
       const store = openSimulatedStore();
-      await writeRun(store, outputsOf(held), { outputs: 100 });
-      const run = writeRun(store, outputsOf(given), { outputs: 100 });
+      await writeRun(store, outputsOf(held), { records: 100 });
+      const run = writeRun(store, outputsOf(given), { records: 100 });
       await expect(run).rejects.toMatchObject({ code: "another-run" });
       expect((await verify(store)).findings).toEqual([]);
     }

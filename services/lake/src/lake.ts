@@ -1,6 +1,14 @@
-import { isBeyond, type Output } from "@troth/events";
+import { type Filed, isBeyond, type Output } from "@troth/events";
 import type { ObjectStore } from "@troth/runtime";
-import { type Chunk, type Closing, emptyChunk, gather, isFull } from "./chunk.ts";
+import {
+  type Chunk,
+  type Closing,
+  emptyChunk,
+  gatherFact,
+  gatherOutput,
+  isFull,
+  partsLeft,
+} from "./chunk.ts";
 import { manifestKey, manifestPrefix, objectKey, type Period } from "./key.ts";
 import { LakeError } from "./lake-error.ts";
 import {
@@ -11,12 +19,13 @@ import {
   type Place,
   sha256,
 } from "./manifest.ts";
-import { encodeTable } from "./parquet.ts";
 
 export type LakeOptions = {
   readonly store: ObjectStore;
   /** UUID of the log of outputs; a lake of another log is refused. */
   readonly genesis: string;
+  /** Partition of the log; each keeps a chain of its own. 0 unless given. */
+  readonly partition?: number;
   /**
    * `resume` goes on behind what the lake holds. `anew` writes a whole run: over an empty store, or
    * over the same run's lake, which is then compared byte for byte; any other is refused.
@@ -27,25 +36,31 @@ export type LakeOptions = {
   readonly period?: Period;
 };
 
+/**
+ * A lake is given every fact of the log in order, each before its outputs; or the outputs alone, and
+ * then nobody can judge its facts anew. What it already holds is dropped.
+ */
 export type Lake = {
-  /** Takes the next output in order; what the lake already holds is dropped. Never waits. */
+  /** Takes the next fact of the log. Never waits. */
+  readonly file: (record: Filed) => void;
+  /** Takes the next output. Never waits. */
   readonly fold: (output: Output) => void;
   /**
    * Undefined when nothing is being written; else resolves once it is durable. Rejects with the
    * store's `WorldError` (call again to try again when it is `retryable`) or a `LakeError`.
    */
   readonly drained: () => Promise<void> | undefined;
-  /** Place of the last durable output; null while there is none. */
-  readonly position: () => Place | null;
+  /** Offset of the last fact covered durably, outputs and all; -1 while there is none. */
+  readonly reached: () => number;
   /** Writes what is gathered however little it is: only where the run ends for good. */
   readonly finish: () => Promise<void>;
 };
 
 const defaultClosing: Closing = {
-  outputs: 20_000,
+  records: 20_000,
   chars: 32 * 1024 * 1024,
   windowMs: 3_600_000,
-  windowOutputs: 2_000,
+  windowRecords: 2_000,
   longestMs: 86_400_000,
 };
 /** Nobody waits for part of a run that is written in one go; years of it would be thousands of days. */
@@ -67,16 +82,19 @@ async function putSame(store: ObjectStore, key: string, bytes: Uint8Array): Prom
 }
 
 /** Encodes and stores what of a chunk is not stored yet; gives all its objects for the manifest. */
-async function writeObjects(store: ObjectStore, chunk: Chunk): Promise<readonly ManifestObject[]> {
+async function writeObjects(
+  store: ObjectStore,
+  partition: number,
+  chunk: Chunk,
+): Promise<readonly ManifestObject[]> {
   const running = new Set<Promise<void>>();
   const failures: unknown[] = [];
-  const { from, last, stored } = chunk;
-  for (const [name, { table, date, kind, rows }] of chunk.parts) {
-    if (stored.has(name)) continue;
-    const bytes = await encodeTable(table.columns, rows);
+  const { from, to, stored } = chunk;
+  for (const [name, { table, date, kind, rows, encode }] of partsLeft(chunk)) {
+    const bytes = await encode();
     const hash = sha256(bytes);
-    const key = objectKey({ table: table.name, date, kind, from, to: last.inOffset, sha256: hash });
-    const object = { key, rows: rows.length, bytes: bytes.length, sha256: hash };
+    const key = objectKey({ table, date, kind, partition, from, to, sha256: hash });
+    const object = { key, rows, bytes: bytes.length, sha256: hash };
     const put = putSame(store, key, bytes)
       .then(
         () => void stored.set(name, object),
@@ -95,12 +113,12 @@ async function writeObjects(store: ObjectStore, chunk: Chunk): Promise<readonly 
 /** The chain of manifests as far as it is written. */
 type Tail = {
   readonly number: number;
-  readonly last: Place | null;
+  readonly to: number;
   readonly outputs: number;
   readonly hash: string | null;
 };
 
-const noTail: Tail = { number: 0, last: null, outputs: 0, hash: null };
+const noTail: Tail = { number: 0, to: -1, outputs: 0, hash: null };
 
 async function readTail(
   store: ObjectStore,
@@ -127,8 +145,8 @@ async function readTail(
       `this lake is kept by the ${manifest.period}, not by the ${period}`,
     );
   }
-  const { number, last, before, outputs } = manifest;
-  return { number, last, outputs: before + outputs, hash: sha256(bytes) };
+  const { number, to, before, outputs } = manifest;
+  return { number, to, outputs: before + outputs, hash: sha256(bytes) };
 }
 
 const isRetryable = (error: unknown): boolean =>
@@ -139,16 +157,17 @@ const isRetryable = (error: unknown): boolean =>
  * under way lives in memory and is read from the log again after a stop.
  */
 export async function openLake(options: LakeOptions): Promise<Lake> {
-  const { store, genesis, begin, period = "month" } = options;
+  const { store, genesis, begin, partition = 0, period = "month" } = options;
   const closing: Closing = {
     ...defaultClosing,
     ...(begin === "anew" ? wholeRun : {}),
     ...options.closing,
   };
-  const known = new Set(await store.list(manifestPrefix));
+  const known = new Set(await store.list(manifestPrefix(partition)));
   let tail = begin === "anew" ? noTail : await readTail(store, [...known], genesis, period);
-  let seen: Place = tail.last ?? { inOffset: -1, seq: -1 };
-  let next = seen.inOffset + 1;
+  let seen: Place = { inOffset: tail.to, seq: Number.POSITIVE_INFINITY };
+  let filed = tail.to;
+  let next = tail.to + 1;
   let current: Chunk | null = null;
   const waiting: Chunk[] = [];
   let working: Promise<void> | null = null;
@@ -161,19 +180,26 @@ export async function openLake(options: LakeOptions): Promise<Lake> {
     );
 
   const write = async (chunk: Chunk): Promise<void> => {
-    const { from, first, last, outputs } = chunk;
-    const key = manifestKey(from, last.inOffset);
+    const { from, to, facts, first, last, outputs } = chunk;
+    const key = manifestKey(partition, from, to);
+    if (facts > 0 && facts !== to - from + 1) {
+      throw new LakeError(
+        "facts-missing",
+        `of the facts ${from} to ${to} only ${facts} were given: give all of the log's, or none`,
+      );
+    }
     // Looked at before anything is written, so that a lake of another run stays as it is.
     if (begin === "anew" && known.size > 0 && !known.has(key)) throw another();
-    const objects = await writeObjects(store, chunk);
+    const objects = await writeObjects(store, partition, chunk);
     const manifest: Manifest = {
-      format: 1,
+      format: 2,
       genesis,
-      partition: 0,
+      partition,
       period,
       number: tail.number + 1,
       from,
-      to: last.inOffset,
+      to,
+      facts,
       first,
       last,
       before: tail.outputs,
@@ -185,7 +211,7 @@ export async function openLake(options: LakeOptions): Promise<Lake> {
     await putSame(store, key, bytes);
     tail = {
       number: manifest.number,
-      last,
+      to,
       outputs: manifest.before + outputs,
       hash: sha256(bytes),
     };
@@ -212,7 +238,7 @@ export async function openLake(options: LakeOptions): Promise<Lake> {
   const close = (): void => {
     if (current === null) return;
     waiting.push(current);
-    next = current.last.inOffset + 1;
+    next = current.to + 1;
     current = null;
     start();
   };
@@ -224,24 +250,28 @@ export async function openLake(options: LakeOptions): Promise<Lake> {
     if (failure !== null) throw failure.error;
   };
 
+  /** The chunk that takes a record at this offset; a full one is closed first. */
+  const chunkAt = (offset: number, stamp: number): Chunk => {
+    if (failure !== null && !isRetryable(failure.error)) throw failure.error;
+    if (current !== null && offset > current.to && isFull(current, closing, stamp)) close();
+    current ??= emptyChunk(next, offset, stamp);
+    return current;
+  };
+
   return {
+    file: (record) => {
+      if (record.offset <= filed) return;
+      filed = record.offset;
+      gatherFact(chunkAt(record.offset, record.stamp), record, period);
+    },
     fold: (output) => {
-      if (failure !== null && !isRetryable(failure.error)) throw failure.error;
       if (!isBeyond(output, seen)) return;
-      if (
-        current !== null &&
-        output.inOffset > current.last.inOffset &&
-        isFull(current, closing, output.stamp)
-      ) {
-        close();
-      }
       seen = { inOffset: output.inOffset, seq: output.seq };
-      current ??= emptyChunk(next, output);
-      gather(current, output, period);
+      gatherOutput(chunkAt(output.inOffset, output.stamp), output, period);
     },
     drained: () =>
       working === null && failure === null && waiting.length === 0 ? undefined : settle(),
-    position: () => tail.last,
+    reached: () => tail.to,
     finish: async () => {
       close();
       await settle();

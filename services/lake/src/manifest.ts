@@ -17,18 +17,21 @@ export type ManifestObject = {
  * manifest names is there; whoever opens the lake goes on behind the last manifest.
  */
 export type Manifest = {
-  readonly format: 1;
+  readonly format: 2;
   /** UUID of the log of outputs. */
   readonly genesis: string;
-  readonly partition: 0;
+  readonly partition: number;
   readonly period: Period;
   /** Counts the chunks, from 1. */
   readonly number: number;
-  /** Offsets of facts whose outputs it holds, both ends included; `from` follows the last `to`. */
+  /** Offsets of the facts it covers, both ends included; `from` follows the last `to`. */
   readonly from: number;
   readonly to: number;
-  readonly first: Place;
-  readonly last: Place;
+  /** How many of these facts it holds itself: all of them, or none in a lake of outputs alone. */
+  readonly facts: number;
+  /** Places of its first and last output; null when these facts had none. */
+  readonly first: Place | null;
+  readonly last: Place | null;
   /** Outputs in all chunks before this one, and in it. */
   readonly before: number;
   readonly outputs: number;
@@ -54,7 +57,7 @@ const isCount = (value: unknown): value is number =>
 const isHash = (value: unknown): boolean =>
   typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
 const isPlace = (value: unknown): boolean =>
-  isMembers(value) && isCount(value["inOffset"]) && isCount(value["seq"]);
+  value === null || (isMembers(value) && isCount(value["inOffset"]) && isCount(value["seq"]));
 const isObject = (value: unknown): boolean =>
   isMembers(value) &&
   typeof value["key"] === "string" &&
@@ -62,13 +65,14 @@ const isObject = (value: unknown): boolean =>
   isCount(value["bytes"]) &&
   isHash(value["sha256"]);
 
+const counted = ["partition", "number", "from", "to", "facts", "before", "outputs"];
+
 const isManifest = (value: unknown): value is Manifest =>
   isMembers(value) &&
-  value["format"] === 1 &&
+  value["format"] === 2 &&
   typeof value["genesis"] === "string" &&
-  value["partition"] === 0 &&
   (value["period"] === "day" || value["period"] === "month") &&
-  [value["number"], value["from"], value["to"], value["before"], value["outputs"]].every(isCount) &&
+  counted.every((name) => isCount(value[name])) &&
   isPlace(value["first"]) &&
   isPlace(value["last"]) &&
   (value["previous"] === null || isHash(value["previous"])) &&
@@ -86,7 +90,7 @@ export function decodeManifest(bytes: Buffer): Manifest | string {
   if (!isMembers(read)) return "it is no JSON object";
   const { seal, ...manifest } = read;
   if (seal !== sha256(canonicalJson(manifest))) return "its seal does not fit its content";
-  if (!isManifest(manifest)) return "it is no manifest of format 1";
+  if (!isManifest(manifest)) return "it is no manifest of format 2";
   // Bytes changed without changing the meaning are not what was written either.
   return encodeManifest(manifest).equals(bytes) ? manifest : "it is not written as it was sealed";
 }

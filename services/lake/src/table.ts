@@ -8,6 +8,8 @@ export const baseTables = ["noise", "decisions", "identity"] as const;
 /** The same decisions again, their fields as columns. */
 export const typedTables = ["pledges", "alerts", "flags", "surveys"] as const;
 export const tableNames = [...baseTables, ...typedTables] as const;
+/** What the log of facts holds, record by record, in Avro: what a back-test reads. */
+export const factsTable = "facts";
 export type TableName = (typeof tableNames)[number];
 
 export type Table = {

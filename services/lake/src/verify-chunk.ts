@@ -1,25 +1,23 @@
-import { isBeyond } from "@troth/events";
+import { type Filed, filedKindOf, isBeyond, isKind } from "@troth/events";
 import type { ObjectStore } from "@troth/runtime";
-import { dateOf, objectKey } from "./key.ts";
+import { decodeFactFile } from "./avro-file.ts";
+import { dateOf, objectKey, partsOfKey } from "./key.ts";
 import { type Manifest, type ManifestObject, type Place, sha256 } from "./manifest.ts";
 import { readRows, rowCount } from "./parquet.ts";
-import { baseTables, typedTables } from "./table.ts";
+import { baseTables, factsTable, typedTables } from "./table.ts";
 import type { Fault } from "./verify.ts";
 
 type Report = (fault: Fault, key: string, says: string) => void;
-
-const keyShape =
-  /^(?<table>[a-z]+)\/date=(?<date>\d{4}-\d{2}-\d{2})\/kind=(?<kind>[a-z.-]+)\/p=0\/(?<range>\d{11,}-\d{11,})-(?<hash>[0-9a-f]{8})\.parquet$/;
 
 type Parts = { readonly table: string; readonly date: string; readonly kind: string };
 
 /** Table, date and kind in a key, if the key is the one these contents must have. */
 function partsOf(manifest: Manifest, object: ManifestObject): Parts | null {
-  const found = keyShape.exec(object.key)?.groups;
-  const { table = "", date = "", kind = "" } = found ?? {};
-  const { from, to } = manifest;
-  const right = objectKey({ table, date, kind, from, to, sha256: object.sha256 });
-  return object.key === right ? { table, date, kind } : null;
+  const parts = partsOfKey(object.key);
+  if (parts === null) return null;
+  const { partition, from, to } = manifest;
+  const right = objectKey({ ...parts, partition, from, to, sha256: object.sha256 });
+  return object.key === right ? parts : null;
 }
 
 type Row = Place & { readonly stamp: number; readonly kind: string };
@@ -36,10 +34,28 @@ function rowOf(read: Readonly<Record<string, unknown>>): Row {
   };
 }
 
+const rowOfFact = (record: Filed): Row => ({
+  inOffset: record.offset,
+  seq: 0,
+  stamp: record.stamp,
+  kind: filedKindOf(record),
+});
+
+async function rowsIn(parts: Parts, bytes: Buffer): Promise<readonly Row[]> {
+  if (parts.table !== factsTable) {
+    const rows = (await readRows(bytes, columns)).map(rowOf);
+    if (rows.length !== rowCount(bytes)) throw new RangeError("its footer counts other rows");
+    return rows;
+  }
+  if (parts.kind !== "tick" && !isKind(parts.kind)) throw new RangeError("no such kind of event");
+  return decodeFactFile(parts.kind, bytes).map(rowOfFact);
+}
+
 /** The rows of one object, or null when it is not what the manifest says. */
 async function readObject(
   store: ObjectStore,
   object: ManifestObject,
+  parts: Parts,
   report: Report,
 ): Promise<readonly Row[] | null> {
   const bytes = await store.get(object.key);
@@ -49,13 +65,13 @@ async function readObject(
     return null;
   }
   try {
-    const rows = (await readRows(bytes, columns)).map(rowOf);
-    if (rows.length !== object.rows || rowCount(bytes) !== object.rows) {
+    const rows = await rowsIn(parts, bytes);
+    if (rows.length !== object.rows) {
       report("wrong-rows", object.key, `${rows.length} rows, the manifest says ${object.rows}`);
     }
     return rows;
   } catch (error) {
-    report("unreadable-object", object.key, `it is no Parquet file: ${String(error)}`);
+    report("unreadable-object", object.key, `it cannot be read: ${String(error)}`);
     return null;
   }
 }
@@ -69,11 +85,17 @@ function verifyRows(
   report: Report,
 ): void {
   let before: Place | null = null;
+  const inside = (row: Row): boolean => {
+    if (parts.table === factsTable) {
+      return row.inOffset >= manifest.from && row.inOffset <= manifest.to;
+    }
+    const { first, last } = manifest;
+    return first !== null && last !== null && !isBeyond(first, row) && !isBeyond(row, last);
+  };
   for (const row of rows) {
-    const inside = !isBeyond(manifest.first, row) && !isBeyond(row, manifest.last);
     const inOrder = before === null || isBeyond(row, before);
     const here = row.kind === parts.kind && dateOf(row.stamp, manifest.period) === parts.date;
-    if (!inside || !inOrder || !here) {
+    if (!inside(row) || !inOrder || !here) {
       report("wrong-rows", key, `the row at ${row.inOffset}.${row.seq} does not belong there`);
       return;
     }
@@ -82,6 +104,11 @@ function verifyRows(
 }
 
 const placeOf = (row: Place): string => `${row.inOffset}.${row.seq}`;
+
+const samePlace = (held: Place | undefined, claimed: Place | null): boolean =>
+  held === undefined || claimed === null
+    ? held === undefined && claimed === null
+    : placeOf(held) === placeOf(claimed);
 
 /** Every output of the chunk once, each fact's outputs counted from 0 without a hole. */
 function verifyPlaces(manifest: Manifest, key: string, rows: readonly Row[], report: Report): void {
@@ -97,10 +124,8 @@ function verifyPlaces(manifest: Manifest, key: string, rows: readonly Row[], rep
   const last = sorted.at(-1);
   if (
     sorted.length !== manifest.outputs ||
-    first === undefined ||
-    last === undefined ||
-    placeOf(first) !== placeOf(manifest.first) ||
-    placeOf(last) !== placeOf(manifest.last)
+    !samePlace(first, manifest.first) ||
+    !samePlace(last, manifest.last)
   ) {
     report("wrong-rows", key, `${sorted.length} outputs are held, ${manifest.outputs} claimed`);
   }
@@ -112,6 +137,36 @@ const typedOf: Readonly<Record<string, string>> = {
   flag: "flags",
   survey: "surveys",
 };
+
+/** Every fact of the range once, and every output under the log time of its fact. */
+function verifyFacts(
+  manifest: Manifest,
+  key: string,
+  facts: readonly Row[],
+  outputs: readonly Row[],
+  report: Report,
+): void {
+  if (manifest.facts === 0 && facts.length === 0) return;
+  const stamps = new Map(facts.map((row) => [row.inOffset, row.stamp]));
+  const wanted = manifest.to - manifest.from + 1;
+  if (manifest.facts !== wanted || facts.length !== wanted || stamps.size !== wanted) {
+    report("wrong-rows", key, `${stamps.size} facts are held of ${wanted} in its range`);
+    return;
+  }
+  let before = Number.NEGATIVE_INFINITY;
+  for (let offset = manifest.from; offset <= manifest.to; offset += 1) {
+    const stamp = stamps.get(offset) ?? Number.NaN;
+    if (!(stamp >= before)) {
+      report("wrong-rows", key, `log time goes back at fact ${offset}, or the fact is missing`);
+      return;
+    }
+    before = stamp;
+  }
+  const strange = outputs.find((row) => stamps.get(row.inOffset) !== row.stamp);
+  if (strange !== undefined) {
+    report("wrong-rows", key, `the output ${placeOf(strange)} has another log time than its fact`);
+  }
+}
 
 /** The tables of typed decisions hold the very decisions that `decisions` holds. */
 function verifyTyped(key: string, held: ReadonlyMap<string, readonly Row[]>, report: Report): void {
@@ -136,9 +191,11 @@ export async function verifyChunk(
   let whole = true;
   for (const object of manifest.objects) {
     const parts = partsOf(manifest, object);
-    if (parts === null)
+    if (parts === null) {
       report("misplaced-object", object.key, "its name is not that of its content");
-    const rows = await readObject(store, object, report);
+    }
+    const read = parts ?? partsOfKey(object.key);
+    const rows = read === null ? null : await readObject(store, object, read, report);
     if (rows === null || parts === null) {
       whole = false;
       continue;
@@ -150,11 +207,8 @@ export async function verifyChunk(
   }
   // With an object gone the sums below cannot be right, and the reason is already said.
   if (!whole) return;
-  verifyPlaces(
-    manifest,
-    key,
-    baseTables.flatMap((table) => held.get(table) ?? []),
-    report,
-  );
+  const outputs = baseTables.flatMap((table) => held.get(table) ?? []);
+  verifyPlaces(manifest, key, outputs, report);
+  verifyFacts(manifest, key, held.get(factsTable) ?? [], outputs, report);
   verifyTyped(key, held, report);
 }

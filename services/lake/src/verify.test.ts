@@ -1,6 +1,9 @@
+import type { Filed } from "@troth/events";
 import { type ObjectStore, openSimulatedStore } from "@troth/runtime";
 import { beforeAll, describe, expect, test } from "vitest";
-import { genesis, outputsOf, writeRun } from "./fixture.ts";
+import { decodeFactFile, encodeFactFile } from "./avro-file.ts";
+import { factsOf, genesis, often, outputsOf, writeRun } from "./fixture.ts";
+import { manifestKey } from "./key.ts";
 import { decodeManifest, encodeManifest, type Manifest, sha256 } from "./manifest.ts";
 import { type Fault, verify } from "./verify.ts";
 
@@ -16,7 +19,7 @@ const load = async (store: ObjectStore): Promise<Objects> => {
 
 beforeAll(async () => {
   const store = openSimulatedStore();
-  await writeRun(store, outputs);
+  await writeRun(store, outputs, often, factsOf(120));
   whole = await load(store);
 });
 
@@ -63,19 +66,42 @@ const rename = (objects: Objects, from: string, to: string): void => {
 };
 
 /** Puts other bytes under a key and makes its manifest agree, name and all. */
-function replaceObject(objects: Objects, index: number, table: string, bytes: Buffer): void {
+function replaceObject(objects: Objects, index: number, prefix: string, bytes: Buffer): void {
   forge(objects, index, (manifest) => ({
     ...manifest,
     objects: manifest.objects
       .map((object) => {
-        if (!object.key.startsWith(`${table}/`)) return object;
+        if (!object.key.startsWith(prefix)) return object;
         const hash = sha256(bytes);
-        const key = object.key.replace(/[0-9a-f]{8}\.parquet$/, `${hash.slice(0, 8)}.parquet`);
+        const key = object.key.replace(/[0-9a-f]{8}(\.\w+)$/, `${hash.slice(0, 8)}$1`);
         objects.delete(object.key);
         objects.set(key, bytes);
         return { ...object, key, bytes: bytes.length, sha256: hash };
       })
       .sort((a, b) => (a.key < b.key ? -1 : 1)),
+  }));
+}
+
+const orders = "facts/date=2024-02-01/kind=order.placed/";
+
+/** Writes the orders among the facts of one chunk anew, the manifest agreeing even in their number. */
+function rewriteOrders(
+  objects: Objects,
+  change: (facts: readonly Filed[]) => readonly Filed[],
+): void {
+  const key = manifests(objects).findIndex((one) =>
+    readManifest(objects, one).objects.some((object) => object.key.startsWith(orders)),
+  );
+  const old = readManifest(objects, at(manifests(objects), key)).objects.find((object) =>
+    object.key.startsWith(orders),
+  );
+  const facts = change(decodeFactFile("order.placed", bytesOf(objects, old?.key ?? "")));
+  replaceObject(objects, key, orders, encodeFactFile(facts));
+  forge(objects, key, (manifest) => ({
+    ...manifest,
+    objects: manifest.objects.map((object) =>
+      object.key.startsWith(orders) ? { ...object, rows: facts.length } : object,
+    ),
   }));
 }
 
@@ -198,12 +224,12 @@ const plants: readonly Plant[] = [
   [
     "an object holds another chunk's rows and its manifest agrees",
     "wrong-rows",
-    (o) => replaceObject(o, 2, "flags", bytesOf(o, at(dataOf(o, "flags"), 0))),
+    (o) => replaceObject(o, 2, "flags/", bytesOf(o, at(dataOf(o, "flags"), 0))),
   ],
   [
     "an object is no Parquet and its manifest agrees",
     "unreadable-object",
-    (o) => replaceObject(o, 2, "flags", Buffer.from("PAR1 not really PAR1")),
+    (o) => replaceObject(o, 2, "flags/", Buffer.from("PAR1 not really PAR1")),
   ],
   [
     "a manifest leaves an object out",
@@ -313,6 +339,112 @@ const plants: readonly Plant[] = [
     "unclaimed-object",
     (o) => o.set(`${at(dataOf(o, "alerts"), 0)}.copy`, bytesOf(o, at(dataOf(o, "alerts"), 0))),
   ],
+  ["an object of facts is missing", "missing-object", (o) => o.delete(at(dataOf(o, "facts"), 1))],
+  [
+    "one bit of an object of facts is flipped",
+    "changed-object",
+    (o) => flip(o, at(dataOf(o, "facts"), 0), 2000),
+  ],
+  ["a fact is left out", "wrong-rows", (o) => rewriteOrders(o, (facts) => facts.slice(1))],
+  ["a fact is held twice", "wrong-rows", (o) => rewriteOrders(o, (f) => [...f.slice(0, 1), ...f])],
+  ["facts are out of order", "wrong-rows", (o) => rewriteOrders(o, (f) => [...f].reverse())],
+  [
+    "a fact has the offset of another",
+    "wrong-rows",
+    (o) => rewriteOrders(o, (facts) => facts.map((one) => ({ ...one, offset: one.offset + 1 }))),
+  ],
+  [
+    "a fact has another log time than what was said of it",
+    "wrong-rows",
+    (o) => rewriteOrders(o, (facts) => facts.map((one) => ({ ...one, stamp: one.stamp + 1 }))),
+  ],
+  [
+    "a fact lies under another kind and its manifest agrees",
+    "unreadable-object",
+    (o) => {
+      const ticks = at(
+        dataOf(o, "facts").filter((key) => key.includes("kind=tick")),
+        0,
+      );
+      replaceObject(o, 4, orders, bytesOf(o, ticks));
+    },
+  ],
+  [
+    "an object of facts is no Avro and its manifest agrees",
+    "unreadable-object",
+    (o) => replaceObject(o, 4, orders, Buffer.from("Obj\u0001 not really Avro")),
+  ],
+  [
+    "a block of facts is damaged and its manifest agrees",
+    "unreadable-object",
+    (o) => {
+      const key = dataOf(o, "facts").find((one) => one.startsWith(orders)) ?? "";
+      const bytes = Buffer.from(bytesOf(o, key));
+      bytes[bytes.length - 60] = (bytes[bytes.length - 60] ?? 0) ^ 1;
+      const index = manifests(o).findIndex((one) =>
+        readManifest(o, one).objects.some((object) => object.key === key),
+      );
+      replaceObject(o, index, key, bytes);
+    },
+  ],
+  [
+    "a chunk is without its facts and its manifest agrees",
+    "gap",
+    (o) =>
+      forge(o, 3, (manifest) => {
+        const isFact = ({ key }: { readonly key: string }) => key.startsWith("facts/");
+        for (const { key } of manifest.objects.filter(isFact)) o.delete(key);
+        return { ...manifest, facts: 0, objects: manifest.objects.filter((one) => !isFact(one)) };
+      }),
+  ],
+  [
+    "a manifest and the store leave the ticks out",
+    "wrong-rows",
+    (o) =>
+      forge(o, 1, (manifest) => {
+        const isTick = ({ key }: { readonly key: string }) => key.includes("kind=tick");
+        for (const { key } of manifest.objects.filter(isTick)) o.delete(key);
+        return { ...manifest, objects: manifest.objects.filter((one) => !isTick(one)) };
+      }),
+  ],
+  [
+    "a manifest claims too many facts",
+    "wrong-rows",
+    (o) => forge(o, 2, (m) => ({ ...m, facts: m.facts + 1 })),
+  ],
+  [
+    "a manifest claims a longer range than it holds",
+    "misplaced-object",
+    (o) => {
+      const key = at(manifests(o), -1);
+      const manifest = readManifest(o, key);
+      o.delete(key);
+      const longer = { ...manifest, to: manifest.to + 5 };
+      o.set(manifestKey(0, longer.from, longer.to), encodeManifest(longer));
+    },
+  ],
+  [
+    "a manifest is copied into another partition",
+    "misnamed-manifest",
+    (o) => {
+      const key = at(manifests(o), 0);
+      o.set(key.replace("p=0", "p=1"), bytesOf(o, key));
+    },
+  ],
+  [
+    "an object was moved to another partition and its manifest agrees",
+    "misplaced-object",
+    (o) =>
+      forge(o, 1, (manifest) => ({
+        ...manifest,
+        objects: manifest.objects.map((object, n) => {
+          if (n > 0) return object;
+          const key = object.key.replace("p=0", "p=1");
+          rename(o, object.key, key);
+          return { ...object, key };
+        }),
+      })),
+  ],
   ["something else lies in the lake", "stranger", (o) => o.set("notes.txt", Buffer.from("x"))],
   [
     "something else lies among the manifests",
@@ -322,10 +454,15 @@ const plants: readonly Plant[] = [
 ];
 
 describe("an audit of a lake", () => {
+  test("is held against at least fifty planted faults", () => {
+    expect(new Set(plants.map(([what]) => what)).size).toBeGreaterThanOrEqual(50);
+  });
+
   test("finds nothing in a whole one, and counts it", async () => {
     const audit = await verify(storeOf(whole), { genesis, outputsAtLeast: outputs.length });
     expect(audit.findings).toEqual([]);
     expect(audit.outputs).toBe(outputs.length);
+    expect(audit.facts).toBe(120);
     expect(audit.objects + audit.chunks).toBe(whole.size);
   });
 

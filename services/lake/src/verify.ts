@@ -1,7 +1,7 @@
 import type { ObjectStore } from "@troth/runtime";
-import { manifestKey, manifestPrefix } from "./key.ts";
+import { manifestKey, manifestRoot, partitionOf } from "./key.ts";
 import { decodeManifest, type Manifest, sha256 } from "./manifest.ts";
-import { tableNames } from "./table.ts";
+import { factsTable, tableNames } from "./table.ts";
 import { verifyChunk } from "./verify-chunk.ts";
 
 export const faults = [
@@ -35,6 +35,8 @@ export type Audit = {
   readonly findings: readonly Finding[];
   readonly chunks: number;
   readonly objects: number;
+  /** Facts held themselves; 0 in a lake of outputs alone. */
+  readonly facts: number;
   readonly outputs: number;
   readonly bytes: number;
 };
@@ -47,6 +49,8 @@ export type VerifyOptions = {
    * were taken away together with their manifests.
    */
   readonly outputsAtLeast?: number;
+  /** Hears after each chunk how many there are in all. */
+  readonly at?: (chunks: number) => void;
 };
 
 type Report = (fault: Fault, key: string, says: string) => void;
@@ -67,17 +71,15 @@ async function readChain(
       report("damaged-manifest", key, `${manifest}; what it claimed is not known any more`);
       continue;
     }
-    if (key !== manifestKey(manifest.from, manifest.to)) {
-      report("misnamed-manifest", key, `it speaks of ${manifestKey(manifest.from, manifest.to)}`);
-    }
+    const right = manifestKey(manifest.partition, manifest.from, manifest.to);
+    if (key !== right) report("misnamed-manifest", key, `it speaks of ${right}`);
     chain.push({ key, manifest, hash: sha256(bytes) });
   }
   return chain;
 }
 
 /** Holds each manifest against the one before it. */
-function verifyChain(chain: readonly Link[], genesis: string | undefined, report: Report): void {
-  const of = genesis ?? chain[0]?.manifest.genesis;
+function verifyChain(chain: readonly Link[], of: string | undefined, report: Report): void {
   let before: Link | null = null;
   for (const link of chain) {
     const { key, manifest } = link;
@@ -89,8 +91,15 @@ function verifyChain(chain: readonly Link[], genesis: string | undefined, report
     if (from > expected) report("gap", key, `offsets ${expected} to ${from - 1} are missing`);
     if (from < expected)
       report("overlap", key, `offsets ${from} to ${expected - 1} are held twice`);
-    if (first.inOffset < from || last.inOffset !== to || to < from) {
+    const facts = manifest.facts > 0;
+    const inside =
+      (first?.inOffset ?? from) >= from &&
+      (facts ? (last?.inOffset ?? to) <= to : last?.inOffset === to);
+    if (!inside || to < from) {
       report("broken-chain", key, "its places lie outside its own range");
+    }
+    if (before !== null && facts !== before.manifest.facts > 0) {
+      report("gap", key, "some chunks hold the facts of the log, others do not");
     }
     const chained =
       manifest.previous === (before?.hash ?? null) &&
@@ -123,9 +132,9 @@ function verifyClaims(chain: readonly Link[], keys: ReadonlySet<string>, report:
     }
   }
   for (const key of keys) {
-    if (key.startsWith(manifestPrefix) && key.endsWith(".json")) continue;
+    if (partitionOf(key) !== null) continue;
     if (claimed.has(key)) continue;
-    const inTable = tableNames.some((name) => key.startsWith(`${name}/`));
+    const inTable = [factsTable, ...tableNames].some((name) => key.startsWith(`${name}/`));
     if (inTable) {
       report(
         "unclaimed-object",
@@ -143,26 +152,35 @@ export async function verify(store: ObjectStore, options: VerifyOptions = {}): P
   const findings: Finding[] = [];
   const report: Report = (fault, key, says) => void findings.push({ fault, key, says });
   const keys = await store.list("");
-  const manifests = keys.filter((key) => key.startsWith(manifestPrefix) && key.endsWith(".json"));
-  const chain = await readChain(store, manifests, report);
-  if (manifests.length === 0) report("no-manifest", manifestPrefix, "there is no lake here");
-  verifyChain(chain, options.genesis, report);
-  verifyClaims(chain, new Set(keys), report);
-  let objects = 0;
-  let bytes = 0;
-  for (const { key, manifest } of chain) {
+  const partitions = new Map<number, string[]>();
+  for (const key of keys) {
+    const partition = partitionOf(key);
+    if (partition === null) continue;
+    const others = partitions.get(partition) ?? [];
+    others.push(key);
+    partitions.set(partition, others);
+  }
+  if (partitions.size === 0) report("no-manifest", manifestRoot, "there is no lake here");
+  const links: Link[] = [];
+  for (const manifests of partitions.values()) {
+    const chain = await readChain(store, manifests, report);
+    verifyChain(chain, options.genesis ?? (links[0] ?? chain[0])?.manifest.genesis, report);
+    links.push(...chain);
+  }
+  verifyClaims(links, new Set(keys), report);
+  const sums = { chunks: links.length, objects: 0, facts: 0, outputs: 0, bytes: 0 };
+  for (const { key, manifest } of links) {
     await verifyChunk(store, key, manifest, report);
-    objects += manifest.objects.length;
-    for (const object of manifest.objects) bytes += object.bytes;
+    sums.objects += manifest.objects.length;
+    sums.facts += manifest.facts;
+    sums.outputs += manifest.outputs;
+    for (const object of manifest.objects) sums.bytes += object.bytes;
+    options.at?.(sums.chunks);
   }
-  const outputs = chain.reduce((sum, { manifest }) => sum + manifest.outputs, 0);
   const wanted = options.outputsAtLeast ?? 0;
-  if (outputs < wanted) {
-    report(
-      "gap",
-      manifests.at(-1) ?? manifestPrefix,
-      `${wanted - outputs} outputs of the log are missing at the end`,
-    );
+  if (sums.outputs < wanted) {
+    const key = links.at(-1)?.key ?? manifestRoot;
+    report("gap", key, `${wanted - sums.outputs} outputs of the log are missing at the end`);
   }
-  return { findings, chunks: chain.length, objects, outputs, bytes };
+  return { findings, ...sums };
 }

@@ -1,4 +1,4 @@
-import type { Output } from "@troth/events";
+import type { Filed, Output } from "@troth/events";
 import { openLake } from "@troth/lake";
 import { openFolderStore } from "@troth/runtime";
 
@@ -6,6 +6,7 @@ import { openFolderStore } from "@troth/runtime";
 const replayGenesis = "00000000-0000-4000-8000-000000000000";
 
 export type ReplayLake = {
+  readonly file: (record: Filed) => void;
   readonly fold: (output: Output) => void;
   readonly drained: () => Promise<void>;
   /** Writes what is left; after this the lake is complete. */
@@ -17,6 +18,7 @@ export async function openReplayLake(dir: string): Promise<ReplayLake> {
   const store = await openFolderStore(dir);
   const lake = await openLake({ store, genesis: replayGenesis, begin: "anew" });
   return {
+    file: lake.file,
     fold: lake.fold,
     drained: async () => lake.drained(),
     close: lake.finish,

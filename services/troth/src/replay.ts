@@ -44,6 +44,7 @@ async function runReplay(events: string, options: Options): Promise<number> {
   const result = await replay(readLines(events, progress.at), policy, publicPseudonymKey, until, {
     decision: (decision) => decisions.line(decisionJson(decision)),
     output: lake === null ? null : lake.fold,
+    ...(lake === null ? {} : { fact: lake.file }),
     setAside: (one) => setAside.line(setAsideJson(one)),
     drained: async () => {
       await outputs.drained();

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { encodeFact, type Flag, parseEvent, parseLine, type RefusalReason } from "@troth/events";
 import { encodeSetAside } from "@troth/intake";
-import { type FileLog, openFileLog, openSnapshots } from "@troth/log";
+import { type FileLog, type Log, openFileLog, openSnapshots } from "@troth/log";
 import { openMonitor } from "@troth/monitor";
 import type { Policy } from "@troth/policy";
 import { isRetryable, type Logger, type Stop } from "@troth/runtime";
@@ -43,6 +43,8 @@ export type Embedded = {
   readonly logTime: () => number;
   readonly isEmpty: () => Promise<boolean>;
   readonly genesis: string;
+  /** The log of facts, to be read. */
+  readonly facts: Log;
   /** Null when all is well, else what is wrong. */
   readonly health: () => string | null;
 };
@@ -147,6 +149,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
     logTime: () => Math.max(monitor.stamp(), nowOf()),
     isEmpty: async () => (await facts.end()) === 0,
     genesis: outputs.genesis,
+    facts,
     health: () => (failure === null ? null : `stopped: ${String(failure)}`),
   };
 }

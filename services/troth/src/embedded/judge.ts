@@ -7,7 +7,7 @@ import { type Fate, Pipeline } from "../pipeline.ts";
 /** A record that only moves log time. A fact never is one byte: its frame alone is five. */
 export const tick: LogInput = { bytes: Uint8Array.of(1) };
 
-const isTick = (bytes: Uint8Array): boolean => bytes.length === 1 && bytes[0] === 1;
+export const isTick = (bytes: Uint8Array): boolean => bytes.length === 1 && bytes[0] === 1;
 
 export type LiveJudge = Judge & {
   /** The pipeline under the monitor, for looking up flags; never to be fed by anyone else. */

@@ -1,11 +1,15 @@
 import type { Output } from "@troth/events";
-import { type Lake, type LakeOptions, openLake } from "@troth/lake";
+import type { LakeOptions } from "@troth/lake";
+import type { Log } from "@troth/log";
 import { type NotifyOptions, openNotify } from "@troth/notify";
-import { type Clock, type Patience, patiently } from "@troth/runtime";
+import type { Clock } from "@troth/runtime";
 import type { Reader } from "./feed.ts";
+import { lakeReader } from "./lake-reader.ts";
 
 export type ListenersOptions = {
   readonly lake: LakeOptions;
+  /** The log the outputs were judged from. */
+  readonly facts: Log;
   readonly notify: NotifyOptions;
   readonly clock: Clock;
   /** Aborts when the process is told to stop: then nobody waits for a store that is away. */
@@ -29,34 +33,17 @@ export type Listeners = {
   readonly close: () => Promise<void>;
 };
 
-/** The lake as a reader: opened when there is something to write, patient while its store is away. */
-function lakeReader({ lake, tell }: ListenersOptions, patience: Patience): Reader["fold"] {
-  let opened: Lake | null = null;
-  const settle = async (of: Lake): Promise<void> => {
-    await patiently(async () => of.drained(), patience);
-    tell.lakeReached(of.position()?.inOffset ?? -1);
-  };
-  const open = async (output: Output): Promise<void> => {
-    opened = await patiently(() => openLake(lake), patience);
-    opened?.fold(output);
-  };
-  return (output) => {
-    if (opened === null) return open(output);
-    opened.fold(output);
-    return opened.drained() === undefined ? undefined : settle(opened);
-  };
-}
-
 /** Memory and voice over the judge's outputs, beside whoever else listens. */
 export async function openListeners(options: ListenersOptions): Promise<Listeners> {
   const { clock, stop, tell } = options;
   const notify = await openNotify(options.notify);
+  const { lake, facts } = options;
   const patience = { clock, stop, failed: tell.lakeWaits };
   return {
     readers: [
       ...Object.entries(options.folds).map(([name, fold]) => ({ name, fold })),
       { name: "notify", fold: (output) => notify.fold(output) },
-      { name: "lake", fold: lakeReader(options, patience) },
+      { name: "lake", fold: lakeReader({ lake, facts, reached: tell.lakeReached }, patience) },
     ],
     caughtUp: notify.caughtUp,
     waiting: notify.waiting,

@@ -56,6 +56,7 @@ export function openReaders(options: ReadersOptions): Readers {
           genesis: embedded.genesis,
           begin: "resume",
         },
+        facts: embedded.facts,
         notify: {
           channels: [openLogChannel(log)],
           dir: join(options.data, "notify"),

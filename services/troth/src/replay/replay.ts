@@ -1,4 +1,4 @@
-import type { Decision, Fact, Flag, Output, Refusal } from "@troth/events";
+import type { Decision, Fact, Filed, Flag, Output, Refusal } from "@troth/events";
 import { isoTime } from "@troth/events";
 import type { Policy } from "@troth/policy";
 import { outcomeOf } from "@troth/truth";
@@ -14,6 +14,8 @@ export type ReplaySink = {
   readonly decision: (decision: Decision) => void;
   /** Everything the judge wrote, decisions too, each with its place; null when nobody wants it. */
   readonly output: ((output: Output) => void) | null;
+  /** Every fact with its place, before what it leads to; the final tick last. */
+  readonly fact?: (record: Filed) => void;
   readonly setAside: (one: SetAside) => void;
   /** Awaited between batches, so that a slow disk slows reading instead of filling memory. */
   readonly drained: () => Promise<void>;
@@ -66,6 +68,7 @@ export async function replay(
       }
       const fact = result.value;
       stamp = Math.max(stamp, fact.recordedTime);
+      sink.fact?.({ offset: position, stamp, fact });
       const fate = pipeline.take(fact, stamp, out);
       if (fate === "duplicate") counts.duplicates += 1;
       else if (fate === "turned-away") {
@@ -80,7 +83,9 @@ export async function replay(
     await sink.drained();
   }
   const end = Math.max(stamp, until ?? stamp);
+  sink.fact?.({ offset: position, stamp: end, fact: null });
   pipeline.tick(end, out);
+  stamp = end;
   say();
   await sink.drained();
   const flags = pipeline.flags(end).filter((flag) => flag.level !== "none");
