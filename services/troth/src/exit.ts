@@ -1,3 +1,4 @@
+import { LakeError } from "@troth/lake";
 import { LogError } from "@troth/log";
 import { errnoOf, WorldError } from "@troth/runtime";
 
@@ -12,7 +13,10 @@ export class InputError extends Error {
 /** Says a failure in one line, with its cause; our own bugs with their stack. Gives the exit code. */
 export function tellFailure(error: unknown): number {
   const known =
-    error instanceof InputError || error instanceof WorldError || error instanceof LogError;
+    error instanceof InputError ||
+    error instanceof WorldError ||
+    error instanceof LogError ||
+    error instanceof LakeError;
   if (known) {
     process.stderr.write(`troth: ${error.message}\n`);
     return exitCodes.badInput;

@@ -6,6 +6,7 @@ import { addPolicy } from "./policy.ts";
 import { addOracle, addReplay } from "./replay.ts";
 import { addSetAside } from "./set-aside.ts";
 import { addStart } from "./start.ts";
+import { addVerify } from "./verify.ts";
 
 const program = new Command("troth")
   .description(
@@ -23,6 +24,7 @@ addReplay(program);
 addOracle(program);
 addPolicy(program);
 addSetAside(program);
+addVerify(program);
 addDoctor(program);
 
 try {
