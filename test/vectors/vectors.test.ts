@@ -66,11 +66,12 @@ function expectFlags(outcome: Outcome, wanted: readonly Json[]): void {
   }
 }
 
-/** Holds of every alert and flag ever: the parts are the score. */
+/** Holds of every alert, survey and flag ever: the parts are the score. */
 function expectSums(outcome: Outcome): void {
   for (const one of [...outcome.decisions, ...outcome.flags]) {
     if (!("parts" in one)) continue;
-    expect(one.parts.reduce((sum, part) => sum + part.points, 0)).toBe(one.score);
+    const score = "riskScore" in one ? one.riskScore : one.score;
+    expect(one.parts.reduce((sum, part) => sum + part.points, 0)).toBe(score);
   }
 }
 

@@ -8,7 +8,7 @@ import { type Handover, handOver, takeOver } from "./join.ts";
 import { type Eyes, look, lookAtMoment } from "./look.ts";
 import type { Out } from "./out.ts";
 import type { EngineRecord } from "./record.ts";
-import { linkOf, partsOf, type Standing } from "./score.ts";
+import { linkOf, partsOf, type Standing, shadowRules } from "./score.ts";
 import { type Customer, emptyCustomer, type Pledge, type State } from "./state.ts";
 import { isLive, Timers } from "./timers.ts";
 
@@ -168,9 +168,8 @@ export class Engine {
     const weight = fact.data["sampleWeight"];
     const probability = fact.data["askProbability"];
     const invitation = fact.data["invitationId"];
-    const rules = partsOf(this.policy, customer, now)
-      .filter((part) => part.points > 0)
-      .map((part) => part.rule);
+    const parts = partsOf(this.policy, customer, now);
+    const rules = parts.filter((part) => part.points > 0).map((part) => part.rule);
     out.push({
       kind: "survey",
       at: now,
@@ -184,6 +183,8 @@ export class Engine {
       weight:
         typeof weight === "number" ? weight : typeof probability === "number" ? 1 / probability : 1,
       rules: [...new Set(rules)].sort(),
+      shadow: shadowRules(this.policy, customer, now),
+      parts,
       policy: this.policy.hash,
     });
   }

@@ -272,6 +272,16 @@ export function partsOf(policy: Policy, customer: Customer, now: number): readon
   return shares.map((share) => partOf(share, now));
 }
 
+/** Rules in shadow that hold and would weigh, ascending. */
+export function shadowRules(policy: Policy, customer: Customer, now: number): readonly string[] {
+  const rules = new Set<string>();
+  eachShare(policy, customer, now, ({ severity, pledge, noise }) => {
+    const rule = pledge?.template ?? noise?.rule;
+    if (rule?.shadow === true && severity > 0) rules.add(rule.id);
+  });
+  return [...rules].sort();
+}
+
 /** Ids of everything that stands as a cause, points left or not: what a correction would remove. */
 export function causeIds(policy: Policy, customer: Customer, now: number): Set<string> {
   const ids = new Set<string>();

@@ -142,6 +142,19 @@ const decisions: readonly Decision[] = [
     topLink: "delivery",
     weight: 2.25,
     rules: ["delivery-date", "long-queue"],
+    shadow: ["far-promise"],
+    parts: [
+      {
+        id: "delivery-date/1#1",
+        rule: "delivery-date",
+        link: "delivery",
+        owner: "logistics",
+        points: 120,
+        severity: 4,
+        evidence: ["e1"],
+        says: "Late.",
+      },
+    ],
   },
   { ...about, kind: "source", state: "silent", source: "carrier", owner: "logistics", says: "…" },
   {

@@ -116,6 +116,8 @@ const survey = {
   topLink: orNull(text("Link that weighs most.")),
   weight: required(number("How many customers this one stands for.")),
   rules: required(listOf(text("Rules with points at that moment."), 1e6)),
+  shadow: required(listOf(text("Rules in shadow that held at that moment."), 1e6)),
+  parts: required(listOf(group("Part", part, "All parts; they add up to the score."), 1e6)),
 } satisfies Table<SurveyDecision>;
 
 const source = {

@@ -117,6 +117,10 @@ export type SurveyDecision = {
   readonly weight: number;
   /** Rules with points at that moment, for truth per rule. */
   readonly rules: readonly string[];
+  /** Rules in shadow that held at that moment: measured, but of no weight. */
+  readonly shadow: readonly string[];
+  /** The shares of the score at that moment, heaviest first; they add up to it. */
+  readonly parts: readonly Part[];
   readonly policy: string;
 };
 

@@ -56,7 +56,7 @@ export const decisionIds = {
   pledge: 1976097566,
   alert: 1645832126,
   flag: 818664773,
-  survey: 528201916,
+  survey: 1756971491,
   source: 1507434878,
   cohort: 1588035070,
 } as const;

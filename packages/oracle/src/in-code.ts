@@ -105,6 +105,7 @@ export const pledge = (more: Partial<PledgeTemplate> = {}): PledgeTemplate => ({
   confirm: null,
   verifiable: true,
   source: null,
+  shadow: false,
   steps: [
     { over: 0, severity: 3 },
     { over: 3 * day, severity: 4 },
@@ -138,6 +139,7 @@ export const noise = (kind: Kind, more: Partial<NoiseRule> = {}): NoiseRule => (
   test: () => true,
   at: (one) => one.time,
   value: (one) => number(one, "amount"),
+  shadow: false,
   steps: [{ over: 0, severity: 1 }],
   bySeverity: [0, 100, 200, 400, 600, 1000],
   credit: null,
@@ -174,6 +176,7 @@ export const policy = (more: Partial<Policy> = {}): Policy => ({
     criticalSeverity: 5,
     ongoingForMs: 90 * day,
     reviewEveryMs: day,
+    probability: [],
   },
   advice: [],
   limits: {

@@ -7,7 +7,7 @@ import { forgetOldPledges } from "./forget.ts";
 import { judge, nextChange, type Standing } from "./judge.ts";
 import { profileAsOf } from "./profile.ts";
 import { sayRows } from "./say.ts";
-import { harmfulRules, type Score, scoreOf } from "./score.ts";
+import { harmfulRules, type Score, scoreOf, shadowRules } from "./score.ts";
 import { partOf } from "./shares.ts";
 import type { Sources, SourceView } from "./sources.ts";
 
@@ -109,6 +109,8 @@ function surveyDecision(
     topLink: score.lead?.link.id ?? null,
     weight: weightOf(fact),
     rules: harmfulRules(score),
+    shadow: shadowRules(score),
+    parts: score.shown.map(partOf),
     policy: policy.hash,
   };
 }

@@ -78,6 +78,19 @@ test("a survey takes the score of its moment, and nothing recorded later moves i
       topLink: "delivery",
       weight: 4,
       rules: ["date"],
+      shadow: [],
+      parts: [
+        {
+          id: "date/A#1",
+          rule: "date",
+          link: "delivery",
+          owner: "logistics",
+          points: 400,
+          severity: 3,
+          evidence: ["1"],
+          says: "A is 1 days late.",
+        },
+      ],
       policy: "0123456789abcdef",
     });
   }

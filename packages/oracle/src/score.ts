@@ -47,6 +47,12 @@ export const harmful = (shares: readonly Share[]): readonly Share[] =>
 export const harmfulRules = (score: Score): string[] =>
   [...new Set(harmful(score.shown).map((share) => share.rule))].sort(compareText);
 
+/** The rules in shadow that hold and would weigh, ascending, each once. */
+export const shadowRules = (score: Score): string[] =>
+  [
+    ...new Set(score.shares.filter((one) => one.shadow && one.severity > 0).map((one) => one.rule)),
+  ].sort(compareText);
+
 /** Half decayed, a break is no longer critical. */
 const isCritical = (share: Share, rules: ScoreRules): boolean =>
   share.points > 0 &&

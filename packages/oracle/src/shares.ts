@@ -10,6 +10,8 @@ import { type Noise, noiseSeverity } from "./traces.ts";
 export type Share = {
   readonly id: string;
   readonly rule: string;
+  /** Judged and measured, of no weight. */
+  readonly shadow: boolean;
   readonly link: Link;
   /** Points before decay and as of the moment. */
   readonly before: number;
@@ -80,6 +82,7 @@ function rowShare(standing: Standing, policy: Policy, now: number): Share | null
   return {
     id: `${row.promiseId}#${row.term}`,
     rule: row.template.id,
+    shadow: row.template.shadow,
     link: row.template.link,
     before,
     points: after(before, weight.from, policy, now),
@@ -123,6 +126,7 @@ function noiseShare(noise: Noise, items: Items, policy: Policy, now: number): Sh
   return {
     id: `${rule.id}/${noise.id}`,
     rule: rule.id,
+    shadow: rule.shadow,
     link: rule.link,
     before,
     points: after(before, noise.at, policy, now),

@@ -6,7 +6,7 @@ import type { Advice, NoiseRule, Step, TouchDimension, Touches } from "./policy.
 import type { PolicyPath } from "./problem.ts";
 import { compileAt, compileName, compileReads, type Reading, readingOf } from "./reading.ts";
 import { compileSaying } from "./saying.ts";
-import { compileSteps, pointsOf } from "./severity.ts";
+import { compileSteps, noPoints, pointsOf } from "./severity.ts";
 import { type AdviceText, type NoiseText, type ScoreText, touchDimensions } from "./shape.ts";
 import { compileValue } from "./value.ts";
 
@@ -138,8 +138,9 @@ export function compileNoise(
     id,
     link,
     kinds: reading.kinds,
-    bySeverity: pointsOf(text.points ?? score.severities),
-    credit: text.credit ?? null,
+    shadow: text.shadow,
+    bySeverity: text.shadow ? noPoints : pointsOf(text.points ?? score.severities),
+    credit: text.shadow && text.credit !== undefined ? 0 : (text.credit ?? null),
     variants: text.variants.map((variant) => ({
       applies: compileProfile(variant.if),
       pointsPerMille: Math.round(variant.points * 1_000),

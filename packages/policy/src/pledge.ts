@@ -12,7 +12,7 @@ import {
 import type { PledgeSayings, PledgeTemplate, PledgeVariant, Slot } from "./policy.ts";
 import type { PolicyPath } from "./problem.ts";
 import { compileSaying } from "./saying.ts";
-import { pointsOf } from "./severity.ts";
+import { noPoints, pointsOf } from "./severity.ts";
 import type { PledgeText, ScoreText } from "./shape.ts";
 import type { SlotText } from "./shape-parts.ts";
 import { type CompiledSlot, compileSlot, compileTerms, type Making } from "./slots.ts";
@@ -81,6 +81,13 @@ function compileSayings(draft: Draft, zone: Zone): PledgeSayings {
 
 const present = <Item>(items: readonly (Item | null)[]): readonly Item[] =>
   items.filter((item): item is Item & {} => item !== null);
+
+function pointsOfPledge({ points, atRisk, shadow }: PledgeText, score: ScoreText) {
+  if (shadow) return { bySeverity: noPoints, atRisk: 0, overdue: 0, renegotiated: 0, kept: 0 };
+  const { overdue, renegotiated, kept } = points;
+  const bySeverity = pointsOf(points.bySeverity ?? score.severities);
+  return { bySeverity, atRisk: atRisk.points, overdue, renegotiated, kept };
+}
 
 /** The template of a pledge; null when something it cannot do without was refused. */
 export function compilePledge(
@@ -166,14 +173,9 @@ export function compilePledge(
     compare: text.compare ?? null,
     verifiable: text.verifiable,
     source,
+    shadow: text.shadow,
     steps,
     brokenSeverity: broken,
-    points: {
-      bySeverity: pointsOf(text.points.bySeverity ?? score.severities),
-      atRisk: text.atRisk.points,
-      overdue: text.points.overdue,
-      renegotiated: text.points.renegotiated,
-      kept: text.points.kept,
-    },
+    points: pointsOfPledge(text, score),
   };
 }

@@ -146,6 +146,8 @@ export type PledgeTemplate = {
   /** False: nobody would tell us; at due + grace it becomes `unverifiable`, never closed. */
   readonly verifiable: boolean;
   readonly source: SourceRule | null;
+  /** Judged and measured like any other, but its points are all 0. */
+  readonly shadow: boolean;
   readonly steps: readonly Step[];
   /** Severity of an explicit break; null: by steps alone. */
   readonly brokenSeverity: number | null;
@@ -191,6 +193,8 @@ export type NoiseRule = {
   readonly test: (fact: Fact) => boolean;
   readonly at: (fact: Fact) => number;
   readonly value: (fact: Fact) => number | null;
+  /** Judged and measured like any other, but its points are all 0. */
+  readonly shadow: boolean;
   /** By the value (0 when there is none); below the first `over` it is no noise. */
   readonly steps: readonly Step[];
   readonly bySeverity: readonly number[];
@@ -230,7 +234,12 @@ export type ScoreRules = {
   readonly ongoingForMs: number;
   /** Customers above `none` are looked at again at every multiple of this (UTC). */
   readonly reviewEveryMs: number;
+  /** How probable it is that a customer of such a score did not enjoy it; ascending, maybe none. */
+  readonly probability: readonly ProbabilityStep[];
 };
+
+/** From the score `from` on, so many in a thousand did not enjoy it. */
+export type ProbabilityStep = { readonly from: number; readonly perMille: number };
 
 /** What to do and not to do, for a representative, when its condition holds on the flag. */
 export type Advice = {

@@ -72,6 +72,11 @@ export function compileScore(text: ScoreText, problems: Problems): ScoreRules {
   if (text.recoverBelow > text.alertAt) {
     say("recoverBelow", String(text.recoverBelow), `at most alertAt (${text.alertAt})`);
   }
+  const falls = text.probability.findIndex(({ from, perMille }, i) => {
+    const before = text.probability[i - 1];
+    return before !== undefined && (from <= before.from || perMille < before.perMille);
+  });
+  if (falls > 0) say("probability", `step ${falls + 1} below the one before`, "steps that rise");
   if (text.halfLife === 0) say("halfLife", "0", "more than nothing");
   if (text.reviewEvery < 60_000) say("reviewEvery", "less than a minute", "a minute or more");
   return {
@@ -83,5 +88,6 @@ export function compileScore(text: ScoreText, problems: Problems): ScoreRules {
     criticalSeverity: text.criticalSeverity,
     ongoingForMs: text.ongoingFor,
     reviewEveryMs: text.reviewEvery,
+    probability: text.probability,
   };
 }

@@ -8,6 +8,9 @@ import type { StepText } from "./shape-parts.ts";
 /** Points by severity with the unused place for 0. */
 export const pointsOf = (five: readonly number[]): readonly number[] => [0, ...five];
 
+/** What a rule in shadow weighs, whatever severity it has. */
+export const noPoints: readonly number[] = [0, 0, 0, 0, 0, 0];
+
 /** Steps in the integers of their dimension; they must rise. */
 export function compileSteps(
   texts: readonly StepText[],

@@ -28,6 +28,11 @@ import {
 
 const times = z.number().min(0).max(100).describe("Points are multiplied by this.");
 
+const shadow = z
+  .boolean()
+  .default(false)
+  .describe("Judged and measured like any other, but weighs nothing.");
+
 export const pledgeShape = object({
   link: named.describe("The operation it is charged to."),
   how: z
@@ -101,6 +106,7 @@ export const pledgeShape = object({
   })
     .default({ overdue: 0, renegotiated: 0, kept: 0 })
     .describe("What each outcome weighs; `kept` is credit, negative or 0."),
+  shadow,
   variants: z
     .array(
       object({
@@ -141,6 +147,7 @@ export const noiseShape = object({
     .describe("1 to 5, or steps by the value; below the first step it is no noise."),
   credit: points.max(0).optional().describe("Credit instead of severity; negative or 0."),
   points: bySeverity.optional(),
+  shadow,
   given: object({
     pledge: named,
     verdicts: several(z.enum(verdicts)).default(["broken", "overdue"]),
@@ -255,6 +262,13 @@ export const scoreShape = object({
   reviewEvery: duration
     .prefault("1d")
     .describe("Customers above none are looked at again this often."),
+  probability: z
+    .array(object({ from: points, perMille: z.int().min(0).max(1_000) }))
+    .max(64)
+    .default([])
+    .describe(
+      "From such a score on, so many in a thousand did not enjoy it; written by calibrate.",
+    ),
 });
 export type ScoreText = z.output<typeof scoreShape>;
 

@@ -124,6 +124,8 @@ function others(n: number): readonly Decision[] {
       topLink: "delivery",
       weight: 6.75,
       rules: ["delivery-date"],
+      shadow: ["far-promise"],
+      parts: [],
     },
     { ...common, kind: "source", state: "silent", source: "carrier", owner: "it", says: "Silent." },
     {

@@ -110,6 +110,8 @@ const survey = (invitationId: string, alerted: boolean): Decision => ({
   topLink: null,
   weight: 2,
   rules: [],
+  shadow: [],
+  parts: [],
   policy: policy.hash,
 });
 
