@@ -2,22 +2,17 @@ import { readFileSync } from "node:fs";
 import { createView, type DeskOptions } from "@troth/desk";
 import { type Output, parseEvent, publicPseudonymKey } from "@troth/events";
 import { type Policy, parsePolicy } from "@troth/policy";
-import { parse } from "yaml";
 import { Pipeline } from "../../services/troth/src/pipeline.ts";
 import { syntheticDay } from "../../services/troth/src/story/synthetic-day.ts";
 
 export const storyEndsAt = Date.UTC(2026, 8, 1, 12);
 
-/** The default policy, its links in the order they are written in: that of the service chain. */
+/** The policy `start` uses unless told otherwise. */
 export function defaultPolicy(): Policy {
   const text = readFileSync(new URL("../../infra/policy/default.yaml", import.meta.url), "utf8");
   const parsed = parsePolicy(text);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
-  const written: string[] = Object.keys(parse(text).links);
-  const links = [...parsed.value.links].sort(
-    (a, b) => written.indexOf(a.id) - written.indexOf(b.id),
-  );
-  return { ...parsed.value, links };
+  return parsed.value;
 }
 
 /** The made-up day as a desk is given it: judged by the real judge, in memory. */

@@ -52,7 +52,6 @@ const stateWords = {
 const glyph = (d) => svg("path", { class: "ring-glyph", d });
 
 const statePictures = {
-  untouched: () => [ring("ring-none", "2 4")],
   fine: () => [ring("ring-kept", `${round} 0`), glyph("M14 20.500 18 24.500 26.500 15.500")],
   noise: () => [ring("ring-kept", `${round} 0`), glyph("M12.500 20q2.500-5 5 0t5 0 5 0")],
   unseen: () => [
@@ -81,27 +80,41 @@ const statePictures = {
   ],
 };
 
+const met = (link) => [
+  frame(statePictures[link.state]()),
+  h("span", { class: "chain-name" }, link.link),
+  h("span", { class: "chain-state" }, stateWords[link.state]),
+  link.points > 0 ? h("span", { class: "chain-points" }, `${number(link.points)} points`) : null,
+];
+
+/** A link the customer had nothing to do with is a knot on the line; it is named below. */
+const notMet = (link) => [
+  h("span", { class: "chain-knot", "aria-hidden": "true" }),
+  h("span", { class: "sr" }, `${link.link}: ${stateWords[link.state]}`),
+];
+
 /** A customer's chain: every link in order, joined, with what stands on each. */
 export function customerChain(links) {
-  return h(
-    "ol",
-    { class: "chain" },
-    links.map((link) =>
-      h(
-        "li",
-        {
-          class: `chain-link chain-${link.state}`,
-          title: `${link.says}: ${stateWords[link.state]} (${link.owner}, ${link.operatedBy})`,
-        },
-        frame(statePictures[link.state]()),
-        h("span", { class: "chain-name" }, link.link),
-        h("span", { class: "chain-state" }, stateWords[link.state]),
-        link.points > 0
-          ? h("span", { class: "chain-points" }, `${number(link.points)} points`)
-          : null,
+  const away = links.filter(({ state }) => state === "untouched").map(({ link }) => link);
+  return [
+    h(
+      "ol",
+      { class: "chain" },
+      links.map((link) =>
+        h(
+          "li",
+          {
+            class: `chain-link chain-${link.state}`,
+            title: `${link.says}: ${stateWords[link.state]} (${link.owner}, ${link.operatedBy})`,
+          },
+          link.state === "untouched" ? notMet(link) : met(link),
+        ),
       ),
     ),
-  );
+    away.length === 0
+      ? null
+      : h("p", { class: "chain-away meta", "aria-hidden": "true" }, `Not met: ${away.join(", ")}.`),
+  ];
 }
 
 /** Broken promises of the last days as bars; the words say the same. */

@@ -5,7 +5,7 @@ import { promises } from "./promises.js";
 import { named } from "./queue.js";
 import { score } from "./score.js";
 import { levelBadge } from "./signs.js";
-import { since, time } from "./time.js";
+import { prose, since, time } from "./time.js";
 import { foldTimeline, timeline } from "./timeline.js";
 
 let open = null;
@@ -79,7 +79,7 @@ function heading({ summary, references, profile }) {
             time(alert.openedAt),
           ),
     ),
-    h("p", { class: "customer-says" }, summary.says),
+    h("p", { class: "customer-says" }, prose(summary.says)),
     h(
       "div",
       { class: "customer-known" },

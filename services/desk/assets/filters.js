@@ -43,7 +43,7 @@ export function openFilters(filters, change) {
     type: "search",
     name: "q",
     id: "filter-q",
-    placeholder: "Find by any name: customer, order, phone …",
+    placeholder: "Find by customer, order, phone …",
     "aria-label": "Find a customer by any name",
     "aria-keyshortcuts": "/",
     maxlength: "256",

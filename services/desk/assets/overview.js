@@ -1,7 +1,7 @@
 import { brokenWords, percent, shareRing, sparkline } from "./chain.js";
 import { byId, counted, h, number, show } from "./dom.js";
 import { levelBadge, levelWords } from "./signs.js";
-import { time } from "./time.js";
+import { prose, time } from "./time.js";
 
 const figure = (value, words, properties = {}) =>
   h("span", { class: "figure", ...properties }, h("strong", {}, value), ` ${words}`);
@@ -50,13 +50,26 @@ export function showStrip({ links, silentSources }, { link, setLink }) {
               type: "button",
               "data-key": `link-${one.link}`,
               "aria-pressed": String(link === one.link),
-              "aria-label": `${one.link}, ${one.owner}: ${percent(one.keptShare)} kept, ${brokenWords(one.broken)}, ${number(one.brokenLastDay)} in 24 hours, ${counted(one.customers, "customer")} at risk`,
               title: `${one.says}: ${one.owner}, ${one.operatedBy}. Broken in the last 14 days: ${one.brokenByDay.join(", ")}`,
               on: { click: () => setLink(link === one.link ? "" : one.link) },
             },
             shareRing(one.keptShare),
             h("span", { class: "strip-name" }, one.link),
-            h("span", { class: "strip-broken" }, one.broken === 0 ? "–" : brokenWords(one.broken)),
+            h(
+              "span",
+              { class: "strip-broken" },
+              one.broken === 0
+                ? [
+                    h("span", { "aria-hidden": "true" }, "–"),
+                    h("span", { class: "sr" }, "none broken"),
+                  ]
+                : brokenWords(one.broken),
+            ),
+            h(
+              "span",
+              { class: "sr" },
+              `, ${one.owner}: ${percent(one.keptShare)} kept, ${number(one.brokenLastDay)} broken in 24 hours, ${counted(one.customers, "customer")} at risk`,
+            ),
             sparkline(one.brokenByDay),
           ),
         ),
@@ -91,6 +104,51 @@ const ownerRow = (one, owner, setOwner) =>
     h("td", {}, number(one.customers)),
   );
 
+/** What befell many at once, in one line each. */
+const bulletin = (one) =>
+  h(
+    "li",
+    {},
+    time(one.at),
+    h(
+      "p",
+      { title: one.says },
+      one.touched === null
+        ? prose(one.says)
+        : [h("strong", {}, titled(one.name)), ` touched ${counted(one.touched, "customer")}.`],
+      h("span", { class: "bulletin-owner meta" }, one.owner),
+    ),
+  );
+
+const titled = (name) => {
+  const words = name.replaceAll("-", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+};
+
+const ownersTable = (owners, owner, setOwner) =>
+  h(
+    "table",
+    { class: "owners" },
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        ["Owner", "Share kept", "Kept", "Broken", "In 24 h", "Customers led"].map((name) =>
+          h("th", { scope: "col" }, name),
+        ),
+      ),
+    ),
+    h(
+      "tbody",
+      {},
+      owners
+        .filter((one) => one.kept + one.broken + one.customers > 0)
+        .map((one) => ownerRow(one, owner, setOwner)),
+    ),
+  );
+
 /** What stands beside the queue while no customer is open: who answers for what, and what befell many. */
 export function showHome(place, overview, { owner, setOwner }) {
   const { owners, bulletins, policy, customers, atRisk } = overview;
@@ -106,65 +164,25 @@ export function showHome(place, overview, { owner, setOwner }) {
         h("kbd", {}, "j"),
         " to begin with the first.",
       ),
-      bulletins.length === 0
-        ? null
-        : h(
-            "section",
-            { class: "card" },
-            h("h3", {}, "What befell many"),
-            h(
-              "ol",
-              { class: "bulletins" },
-              bulletins.map((one) =>
-                h(
-                  "li",
-                  {},
-                  time(one.at),
-                  h(
-                    "p",
-                    {},
-                    one.says,
-                    " ",
-                    h(
-                      "span",
-                      { class: "meta" },
-                      one.touched === null
-                        ? one.owner
-                        : `${counted(one.touched, "customer")} touched · ${one.owner}`,
-                    ),
-                  ),
-                ),
-              ),
-            ),
-          ),
       h(
-        "section",
-        { class: "card" },
-        h("h3", {}, "Who answers for what"),
+        "div",
+        { class: "home-cards" },
+        bulletins.length === 0
+          ? null
+          : h(
+              "section",
+              { class: "card" },
+              h("h3", {}, "What befell many"),
+              h("ol", { class: "bulletins" }, bulletins.map(bulletin)),
+            ),
         h(
-          "div",
-          { class: "scroll-x", tabindex: "0", role: "region", "aria-label": "Owners" },
+          "section",
+          { class: "card" },
+          h("h3", {}, "Who answers for what"),
           h(
-            "table",
-            { class: "owners" },
-            h(
-              "thead",
-              {},
-              h(
-                "tr",
-                {},
-                ["Owner", "Share kept", "Kept", "Broken", "In 24 h", "Customers led"].map((name) =>
-                  h("th", { scope: "col" }, name),
-                ),
-              ),
-            ),
-            h(
-              "tbody",
-              {},
-              owners
-                .filter((one) => one.kept + one.broken + one.customers > 0)
-                .map((one) => ownerRow(one, owner, setOwner)),
-            ),
+            "div",
+            { class: "scroll-x", tabindex: "0", role: "region", "aria-label": "Owners" },
+            ownersTable(owners, owner, setOwner),
           ),
         ),
       ),

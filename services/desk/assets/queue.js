@@ -1,6 +1,6 @@
 import { byId, counted, h, number } from "./dom.js";
 import { levelBadge } from "./signs.js";
-import { since } from "./time.js";
+import { prose, since } from "./time.js";
 
 export const hrefOf = (reference) => `#/customer/${encodeURIComponent(reference)}`;
 
@@ -19,7 +19,7 @@ function contentOf(row) {
       h("span", { class: "row-name" }, named(row.customer)),
       h("span", { class: "row-score", title: "Score" }, number(row.score)),
     ),
-    h("span", { class: "row-says" }, row.says),
+    h("span", { class: "row-says" }, prose(row.says)),
     h(
       "span",
       { class: "row-foot" },

@@ -1,5 +1,6 @@
 import { h, number } from "./dom.js";
 import { evidence } from "./evidence.js";
+import { prose } from "./time.js";
 
 const signed = (points) => (points < 0 ? `−${number(-points)}` : number(points));
 
@@ -51,7 +52,7 @@ function row(part, place, top) {
     h(
       "th",
       { scope: "row", class: "part-says" },
-      part.says || part.rule,
+      prose(part.says || part.rule),
       h(
         "span",
         { class: "part-meta meta" },
@@ -92,7 +93,7 @@ export function score({ breakdown, alertAt }) {
         {},
         h(
           "tr",
-          {},
+          { class: "parts-sum" },
           h("td", { class: "part-points" }, signed(breakdown.score)),
           h("td", {}),
           h(

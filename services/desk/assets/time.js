@@ -60,6 +60,19 @@ export const said = (iso, style = "full") => moments[style].format(new Date(iso)
 export const time = (iso, style = "full", properties = {}) =>
   h("time", { datetime: iso, title: iso, ...properties }, said(iso, style));
 
+const moment = /\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z/g;
+
+/** A sentence as the judge wrote it, its moments as the reader writes them. */
+export function prose(text) {
+  const parts = [];
+  let from = 0;
+  for (const found of text.matchAll(moment)) {
+    parts.push(text.slice(from, found.index), time(found[0]));
+    from = found.index + found[0].length;
+  }
+  return [...parts, text.slice(from)];
+}
+
 const counting = "data-since";
 
 /** How long something lasts since `iso`, counted on while the page is open. */

@@ -1,7 +1,7 @@
 import { h, number } from "./dom.js";
 import { anchorOf, evidence } from "./evidence.js";
 import { levelBadge, levelWords, mark, verdictBadge, verdictFamily, verdictMark } from "./signs.js";
-import { said, span, time } from "./time.js";
+import { prose, said, span, time } from "./time.js";
 
 const shownFirst = 80;
 const inlineFields = 4;
@@ -116,7 +116,7 @@ const makers = {
     sign: mark("alert"),
     content: [
       h("span", { class: "entry-title" }, alertWords[entry.state], " ", levelBadge(entry.level)),
-      h("span", { class: "entry-says" }, entry.says),
+      h("span", { class: "entry-says" }, prose(entry.says)),
       h("span", { class: "meta" }, `${number(entry.score)} points · revision ${entry.revision}`),
     ],
   }),

@@ -63,6 +63,10 @@ function ownersOf(links: readonly LinkOverview[]): Overview["owners"] {
   return owners.sort((a, b) => b.broken - a.broken);
 }
 
+/** What touched nobody is not worth a line. */
+const concernsSomebody = (bulletin: Bulletin): boolean =>
+  bulletin.kind === "source" || bulletin.touched > 0;
+
 const bulletinOf = (bulletin: Bulletin): Overview["bulletins"][number] => ({
   at: isoTime(bulletin.at),
   about: bulletin.kind,
@@ -96,7 +100,7 @@ export function overviewOf(context: Context): Overview {
     keptShare: keptShare(all),
     links,
     owners: ownersOf(links),
-    bulletins: view.bulletins.map(bulletinOf),
+    bulletins: view.bulletins.filter(concernsSomebody).map(bulletinOf),
     silentSources: view.silentSources.map(({ source }) => source),
     policy: { name: policy.name, hash: policy.hash },
     isDemo: context.isDemo(),

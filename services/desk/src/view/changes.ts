@@ -33,9 +33,10 @@ export class Changes {
     for (const listener of this.#listeners) listener();
   }
 
-  /** Calls `listener` when there is something to take; returns what ends that. */
+  /** Calls `listener` when there is something to take, at once if there is; returns what ends that. */
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
+    if (this.#waiting) listener();
     return () => void this.#listeners.delete(listener);
   }
 

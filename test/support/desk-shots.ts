@@ -1,0 +1,53 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { openDesk } from "@troth/desk";
+import { openChromium } from "./chromium.ts";
+import { deskStory } from "./desk-story.ts";
+
+/*
+ * Makes the pictures the documents show, of the seeded day. Run it from the root:
+ * node --conditions=@troth/source --import tsx test/support/desk-shots.ts [folder] [names…]
+ */
+type Shot = {
+  readonly hash: string;
+  readonly width: number;
+  readonly height: number;
+  readonly scheme: "light" | "dark";
+};
+
+const lived = "#/customer/customer%3Ademo-0001";
+const shots: Readonly<Record<string, Shot>> = {
+  desk: { hash: lived, width: 1280, height: 860, scheme: "light" },
+  "desk-list": { hash: "", width: 1280, height: 860, scheme: "light" },
+  "desk-dark": { hash: lived, width: 1280, height: 860, scheme: "dark" },
+  "desk-phone": { hash: lived, width: 390, height: 844, scheme: "light" },
+};
+
+const [folder = fileURLToPath(new URL("../../services/desk/docs/", import.meta.url)), ...only] =
+  process.argv.slice(2);
+await mkdir(folder, { recursive: true });
+const { options } = deskStory();
+const desk = await openDesk({ ...options, listen: { host: "127.0.0.1", port: 0 } });
+const browser = await openChromium();
+try {
+  for (const [name, { hash, width, height, scheme }] of Object.entries(shots)) {
+    if (only.length > 0 && !only.includes(name)) continue;
+    const context = await browser.newContext({
+      viewport: { width, height },
+      colorScheme: scheme,
+      timezoneId: "UTC",
+    });
+    const page = await context.newPage();
+    await page.goto(desk.url + hash);
+    await page.waitForSelector("body.is-ready");
+    if (hash !== "") await page.waitForSelector("#customer-name");
+    await page.waitForSelector(".connection-live");
+    const bytes = await page.screenshot();
+    await writeFile(`${folder}/${name}.png`, bytes);
+    process.stdout.write(`${name}.png ${Math.round(bytes.length / 1024)} KiB\n`);
+    await context.close();
+  }
+} finally {
+  await browser.close();
+  await desk.close();
+}
