@@ -1,4 +1,4 @@
-import { type Admin, ConfigResourceTypes } from "kafkajs";
+import kafkajs, { type Admin } from "kafkajs";
 import { LogError } from "../log-error.ts";
 import type { Pool } from "./pool.ts";
 
@@ -20,7 +20,7 @@ export async function readTopic(
   if (shape === null) return null;
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
-    resources: [{ type: ConfigResourceTypes.TOPIC, name: topic }],
+    resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic }],
   });
   const entries = resources[0]?.configEntries ?? [];
   const settings = new Map(entries.map((one) => [one.configName, one.configValue]));
