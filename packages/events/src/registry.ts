@@ -44,6 +44,8 @@ export const factIds = {
   "alert.acknowledged": 653777881,
   "alert.snoozed": 580559137,
   "alert.false-alarm": 1687333910,
+  "charge.disputed": 225129370,
+  "charge.ruled": 1089475914,
   "profile.updated": 1011527724,
   "preference.set": 1495513514,
   "identity.linked": 1898518058,

@@ -165,6 +165,8 @@ export const policy = (more: Partial<Policy> = {}): Policy => ({
   hash: "0123456789abcdef",
   links: [link],
   sources: [],
+  objectives: [],
+  segments: [],
   pledges: [pledge()],
   noises: [],
   score: {

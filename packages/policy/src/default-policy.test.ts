@@ -68,6 +68,8 @@ describe("the default policy", () => {
       "alert.acknowledged",
       "alert.false-alarm",
       "alert.snoozed",
+      "charge.disputed",
+      "charge.ruled",
       "identity.linked",
       "identity.unlinked",
       "incident.resolved",

@@ -178,6 +178,7 @@ export function policyReadme(): string {
     opening,
     `## The file\n\n${table(schemaOutline(schema))}`,
     `## \`links\`: the operations a customer meets\n\n${table(entry("links"))}`,
+    `An objective:\n\n${table(objectIn(at(entry("links"), "properties", "objective")))}`,
     `## \`sources\`: feeds whose silence is not held against anybody\n\n${table(entry("sources"))}`,
     `## \`calendars\`\n\n${table(entry("calendars"))}`,
     `## \`score\`\n\n${table(at(properties, "score"))}`,

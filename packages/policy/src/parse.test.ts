@@ -83,6 +83,35 @@ describe("a policy that is right", () => {
   });
 });
 
+describe("what links are held to", () => {
+  const held = right.replace("owner: ", "objective: { target: 0.95 }, owner: ");
+  const withObjective = `${held}segments: [consumer, vip]\n`;
+
+  it("is read with its window, and changes nothing by which customers are judged", () => {
+    expect(held).not.toBe(right);
+    const [plain, objective] = [parsePolicy(right), parsePolicy(withObjective)];
+    if (!plain.ok || !objective.ok) throw new Error("does not parse");
+    expect(objective.value.objectives).toMatchObject([
+      { link: { id: "delivery" }, target: 0.95, windowMs: 30 * 86_400_000 },
+    ]);
+    expect(objective.value.segments).toEqual(["consumer", "vip"]);
+    expect(objective.value.hash).toBe(plain.value.hash);
+    expect(plain.value.objectives).toEqual([]);
+  });
+
+  it("is refused where no promise could miss it, and outside of what can be measured", () => {
+    const idle = withObjective.replace(
+      "links:\n",
+      "links:\n  idle: { says: idle, owner: nobody, objective: { target: 0.9 } }\n",
+    );
+    expect(errorsOf(idle)).toMatchObject([{ path: "links.idle.objective" }]);
+    for (const wrong of ["{ target: 1 }", "{ target: 0.95, window: 1d }", "{ window: 30d }"]) {
+      const text = withObjective.replace("{ target: 0.95 }", wrong);
+      expect(errorsOf(text).length, wrong).toBeGreaterThan(0);
+    }
+  });
+});
+
 describe("every mistake is told with its line and column", () => {
   it.each<
     [

@@ -9,7 +9,7 @@ import { readShape } from "./issues.ts";
 import { suggest } from "./nearest.ts";
 import { compileAdvice, compileNoise } from "./noise.ts";
 import { compilePledge } from "./pledge.ts";
-import type { Limits, Link, NoiseRule, PledgeTemplate, Policy, Readers } from "./policy.ts";
+import type { Limits, NoiseRule, Objective, PledgeTemplate, Policy, Readers } from "./policy.ts";
 import { slotsOf } from "./policy.ts";
 import type { Placed, PolicyError, Problem, Problems } from "./problem.ts";
 import { collectProblems, shown } from "./problem.ts";
@@ -108,6 +108,7 @@ function compile(top: Mapping, problems: Problems): Policy | null {
   const zone = zoneNamed(zoneText?.value ?? "UTC", ["zone"], problems);
   const scoreText = scalar("score", policyShape.shape.score);
   const limits = scalar("limits", policyShape.shape.limits);
+  const segments = scalar("segments", policyShape.shape.segments);
   const score = scoreText?.value ?? shapes.scoreShape.parse({});
   const calendars = readEntries("calendars", entryShapes.calendars, top["calendars"], problems);
   const links = readEntries("links", entryShapes.links, top["links"], problems);
@@ -119,7 +120,7 @@ function compile(top: Mapping, problems: Problems): Policy | null {
     problems,
     zone,
     calendars: mapEntries(calendars, (id, text) => compileCalendar(id, text, problems)),
-    links: mapEntries(links, (id, text) => ({ id, ...text })),
+    links: mapEntries(links, (id, { objective: _, ...text }) => ({ id, ...text })),
     sources: mapEntries(sources, compileSource),
     pledgeIds: [...pledges.keys()],
     noiseIds: [...noises.keys()],
@@ -138,6 +139,7 @@ function compile(top: Mapping, problems: Problems): Policy | null {
     ),
   );
   const advised = present(mapEntries(advice, (id, text) => compileAdvice(id, text, context)));
+  const objectives = objectivesOf(links, context, templates);
   if (problems.list.length > 0 || name === null || limits === null) return null;
   const whole = {
     policy: name.value,
@@ -145,7 +147,7 @@ function compile(top: Mapping, problems: Problems): Policy | null {
     score,
     limits: limits.value,
     calendars: plainEntries(calendars),
-    links: plainEntries(links),
+    links: judgingLinks(links),
     sources: plainEntries(sources),
     pledges: plainEntries(pledges),
     noises: plainEntries(noises),
@@ -161,13 +163,58 @@ function compile(top: Mapping, problems: Problems): Policy | null {
     score: rules,
     advice: advised,
     limits: limitsOf(limits.value),
+    objectives: inFileOrder(top["links"], objectives),
+    segments: segments?.value ?? [],
     readers: readersOf(templates, noiseRules),
   };
 }
 
 /** Links as the file lists them, which is how the chain is drawn; nothing is judged by it. */
-const inFileOrder = (section: unknown, links: ReadonlyMap<string, Link | null>): Link[] =>
-  isMapping(section) ? Object.keys(section).flatMap((id) => links.get(id) ?? []) : [];
+const inFileOrder = <Item>(section: unknown, items: ReadonlyMap<string, Item | null>): Item[] =>
+  isMapping(section)
+    ? Object.keys(section)
+        .map((id) => items.get(id) ?? null)
+        .filter((item) => item !== null)
+    : [];
+
+type LinkEntries = ReadonlyMap<string, { readonly value: shapes.LinkText } | null>;
+
+/** Links without their objectives: who is held to more or less is judged no differently. */
+function judgingLinks(links: LinkEntries): Readonly<Record<string, unknown>> {
+  const judging: Record<string, unknown> = {};
+  for (const [id, entry] of links) {
+    if (entry === null) continue;
+    const { objective: _, ...rest } = entry.value;
+    judging[id] = rest;
+  }
+  return judging;
+}
+
+/** An objective that no promise could miss or meet is refused: it would be green for ever. */
+function objectivesOf(
+  links: LinkEntries,
+  { links: named, problems, pledgeIds }: Context,
+  templates: readonly PledgeTemplate[],
+): ReadonlyMap<string, Objective> {
+  const objectives = new Map<string, Objective>();
+  for (const [id, entry] of links) {
+    const link = named.get(id) ?? null;
+    const objective = entry?.value.objective;
+    if (objective === undefined || link === null) continue;
+    const isEmpty = templates.every((template) => template.link.id !== id);
+    if (isEmpty && templates.length === pledgeIds.length) {
+      problems.add({
+        path: ["links", id, "objective"],
+        part: "key",
+        found: "an objective",
+        expected: "a pledge charged to this link",
+        remedy: "add a pledge with this link, or take the objective away",
+      });
+    }
+    objectives.set(id, { link, target: objective.target, windowMs: objective.window });
+  }
+  return objectives;
+}
 
 const byPlace = (a: Placed, b: Placed): number =>
   a.line - b.line || a.column - b.column || (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);

@@ -18,6 +18,10 @@ export type Policy = {
   readonly score: ScoreRules;
   readonly advice: readonly Advice[];
   readonly limits: Limits;
+  /** What links are held to, in the order of the links; judging does not look at them. */
+  readonly objectives: readonly Objective[];
+  /** Segments that metrics tell apart. */
+  readonly segments: readonly string[];
   /** Every kind of fact that some rule reads, with what reads it: the engine's dispatch table. */
   readonly readers: ReadonlyMap<Kind, Readers>;
 };
@@ -27,6 +31,13 @@ export type Link = {
   readonly says: string;
   readonly owner: string;
   readonly operatedBy: OperatedBy;
+};
+
+export type Objective = {
+  readonly link: Link;
+  /** Share of promises to be kept, between 0 and 1. */
+  readonly target: number;
+  readonly windowMs: number;
 };
 
 /** A feed whose silence must not be read as broken promises. */

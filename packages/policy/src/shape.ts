@@ -1,6 +1,7 @@
 import { operatedBy, verdicts } from "@troth/events";
 import { z } from "zod";
 import { parseDay, parseHours, parseWeekdays } from "./calendar.ts";
+import { dayMs, parseDuration } from "./quantity.ts";
 import {
   bySeverity,
   confirm,
@@ -176,10 +177,34 @@ export const noiseShape = object({
 });
 export type NoiseText = z.output<typeof noiseShape>;
 
+export const objectiveShape = object({
+  target: z
+    .number()
+    .min(0.5)
+    .max(0.9999)
+    .describe("Share of its promises to be kept, as 0.95; what is left is the budget to break."),
+  window: parsed(
+    (text) => {
+      const ms = parseDuration(text);
+      return ms !== null && ms >= 7 * dayMs && ms <= 90 * dayMs ? ms : null;
+    },
+    "a span of 7 to 90 days",
+    '"30d"',
+  )
+    .prefault("30d")
+    .describe("The rolling window it holds over."),
+});
+export type ObjectiveText = z.output<typeof objectiveShape>;
+
 export const linkShape = object({
   says: plainText.describe("What people call this operation."),
   owner: z.string().min(1).max(128).describe("Who answers for it."),
   operatedBy: z.enum(operatedBy).default("inhouse").describe("Who runs it."),
+  objective: objectiveShape
+    .optional()
+    .describe(
+      "What its owner is held to. It is measured and judges nobody: the hash leaves it out.",
+    ),
 });
 export type LinkText = z.output<typeof linkShape>;
 
@@ -305,6 +330,13 @@ export const policyShape = object({
   zone: z.string().max(64).default("UTC").describe("IANA zone in which days are said."),
   calendars: z.record(named, calendarShape).default({}),
   links: z.record(named, linkShape),
+  segments: z
+    .array(plainText.max(64))
+    .max(5)
+    .default([])
+    .describe(
+      "Segments of customers that metrics tell apart, at most five; all others are `other`.",
+    ),
   sources: z.record(named, sourceShape).default({}),
   score: scoreShape.prefault({}),
   pledges: z.record(named, pledgeShape).default({}),

@@ -24,7 +24,10 @@ type Spec<L extends LabelSets> = {
 
 export type Metrics = {
   readonly counter: <L extends LabelSets>(spec: Spec<L>) => CounterOf<L>;
-  readonly gauge: <L extends LabelSets>(spec: Spec<L>) => GaugeOf<L>;
+  /** `collect`, if given, is called before each exposition: for what is dear to keep up to date. */
+  readonly gauge: <L extends LabelSets>(
+    spec: Spec<L> & { readonly collect?: () => void },
+  ) => GaugeOf<L>;
   readonly histogram: <L extends LabelSets>(
     spec: Spec<L> & { readonly buckets: readonly number[] },
   ) => HistogramOf<L>;
@@ -74,18 +77,25 @@ function closing({ labels: sets, rows }: Spec<LabelSets>): Closing {
   };
 }
 
-/** Gauges of the library's that are named like counters, which promtool rightly refuses. */
-const misnamed = [
-  "nodejs_active_handles_total",
-  "nodejs_active_requests_total",
-  "nodejs_active_resources_total",
-];
+/** What an operator asks of a process. The library offers a hundred series more, which nobody reads. */
+const ofProcess: ReadonlySet<string> = new Set([
+  "process_cpu_seconds_total",
+  "process_resident_memory_bytes",
+  "process_start_time_seconds",
+  "process_open_fds",
+  "process_max_fds",
+  "nodejs_heap_size_used_bytes",
+  "nodejs_eventloop_lag_p99_seconds",
+  "nodejs_version_info",
+]);
 
 /** A registry of its own per process; with `process`, Node's memory and event-loop lag as well. */
 export function openMetrics(options: { readonly process: boolean }): Metrics {
   const registry = new Registry();
   if (options.process) collectDefaultMetrics({ register: registry });
-  for (const name of misnamed) registry.removeSingleMetric(name);
+  for (const { name } of registry.getMetricsAsArray()) {
+    if (!ofProcess.has(name)) registry.removeSingleMetric(name);
+  }
   const common = (spec: Spec<LabelSets>) => {
     checkSpec(spec);
     return {
@@ -105,7 +115,11 @@ export function openMetrics(options: { readonly process: boolean }): Metrics {
       return { add: (labels, count = 1) => counter.inc(closed(labels), count) };
     },
     gauge: (spec) => {
-      const gauge = new Gauge<string>(common(spec));
+      const { collect } = spec;
+      const gauge = new Gauge<string>({
+        ...common(spec),
+        ...(collect === undefined ? {} : { collect: () => collect() }),
+      });
       const closed = closing(spec);
       return { set: (labels, value) => gauge.set(closed(labels), value) };
     },

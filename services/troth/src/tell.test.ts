@@ -146,7 +146,7 @@ function many(tell: Tell, count: number): void {
         level: "high",
         was: "none",
         score: 1,
-        topLink: null,
+        topLink: "delivery",
         policy: "",
       },
       survey(`r${n}`, n % 2 === 0),
@@ -154,7 +154,7 @@ function many(tell: Tell, count: number): void {
     ];
     for (const [seq, body] of bodies.entries()) tell.fold({ inOffset: n, seq, stamp: 0, body });
     tell.admitted(1, n % 10 === 0 ? ["bad-field"] : []);
-    tell.fate(n % 7 === 0 ? "duplicate" : "applied");
+    tell.fate(n % 7 === 0 ? "duplicate" : "applied", { source: "urn:carrier:1", time: n }, n);
   }
 }
 
@@ -167,8 +167,9 @@ describe("the metrics", () => {
     const [few, lots] = [await small.scrape(), await large.scrape()];
     expect([...few.keys()]).toEqual(before);
     expect([...lots.keys()]).toEqual(before);
+    process.stdout.write(`${before.length} series of troth's own\n`);
     expect(before.length).toBeLessThanOrEqual(400);
-    expect(lots.get('troth_customers_at_risk{level="high"}')).toBe(100_000);
+    expect(lots.get('troth_customers_at_risk{level="high",link="delivery"}')).toBe(100_000);
     expect(await large.metrics.expose()).not.toContain("customer:");
   });
 
@@ -214,7 +215,7 @@ describe("the metrics", () => {
     const { tell, scrape } = open();
     tell.admitted(6, ["bad-time", "bad-time", "not-json"]);
     for (const fate of ["applied", "applied", "applied", "duplicate", "turned-away"] as const) {
-      tell.fate(fate);
+      tell.fate(fate, { source: "urn:calls", time: 0 }, 0);
     }
     const values = await scrape();
     const of = (name: string) => values.get(`troth_events_${name}`);
@@ -237,16 +238,17 @@ describe("the metrics", () => {
     fold(pledge({ verdict: "broken", was: "kept", keptAt: 8_200_000 }));
     fold(pledge({ verdict: "broken", was: "broken", severity: 4, keptAt: 8_200_000 }));
     fold(pledge({ promiseId: "x", verdict: "source-blind", was: null }));
+    fold(pledge({ promiseId: "y", verdict: "overdue", was: null }));
     const values = await scrape();
     const of = (name: string) =>
       values.get(`troth_promises_${name}_total{link="delivery",kind="delivery-date"}`);
-    expect([of("made"), of("kept"), of("broken"), of("unknown")]).toEqual([2, 1, 2, 1]);
+    expect([of("made"), of("kept"), of("broken"), of("unknown")]).toEqual([3, 1, 2, 1]);
     const standing = (verdict: string) =>
       values.get(`troth_promises{link="delivery",verdict="${verdict}"}`);
-    expect(["open", "kept", "broken", "source-blind"].map(standing)).toEqual([0, 0, 1, 1]);
-    const late = 'troth_promise_lateness_seconds_bucket{le="0",link="delivery"}';
-    expect(values.get(late)).toBe(1);
-    expect(values.get('troth_promise_lateness_seconds_sum{link="delivery"}')).toBe(7_200);
+    expect(["at-risk", "overdue", "source-blind"].map(standing)).toEqual([0, 1, 1]);
+    expect(values.get('troth_promises_charged{link="delivery"}')).toBe(1);
+    expect(values.get('troth_promise_lateness_seconds_bucket{le="0"}')).toBe(1);
+    expect(values.get("troth_promise_lateness_seconds_sum")).toBe(7_200);
   });
 
   test("show alerts, customers at risk, waits, feeds and places", async () => {
@@ -260,7 +262,7 @@ describe("the metrics", () => {
       level: "high",
       was: "none",
       score: 1,
-      topLink: null,
+      topLink: "delivery",
       policy: "",
     });
     fold({
@@ -270,7 +272,7 @@ describe("the metrics", () => {
       level: "low",
       was: "high",
       score: 1,
-      topLink: null,
+      topLink: "billing",
       policy: "",
     });
     fold(contact("customer:1", 2_700));
@@ -290,8 +292,8 @@ describe("the metrics", () => {
     expect(Object.fromEntries(values)).toMatchObject({
       'troth_alerts_total{rule="critical",state="opened"}': 1,
       'troth_alerts_total{rule="compound",state="recovered"}': 1,
-      'troth_customers_at_risk{level="high"}': 0,
-      'troth_customers_at_risk{level="low"}': 1,
+      'troth_customers_at_risk{level="high",link="delivery"}': 0,
+      'troth_customers_at_risk{level="low",link="billing"}': 1,
       'troth_queue_wait_seconds_bucket{le="1800"}': 0,
       'troth_queue_wait_seconds_bucket{le="3600"}': 1,
       'troth_source_silent{source="carrier"}': 1,
@@ -328,7 +330,7 @@ describe("the metrics", () => {
     const output = fold(pledge());
     tell.fold(output);
     const values = await scrape();
-    expect(values.get('troth_promises{link="delivery",verdict="open"}')).toBe(1);
+    expect(values.get('troth_promises_made_total{link="delivery",kind="delivery-date"}')).toBe(1);
   });
 
   test.skipIf(!hasPromtool)(`satisfy promtool${noPromtool}`, async () => {

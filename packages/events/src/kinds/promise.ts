@@ -1,6 +1,7 @@
 import {
   group,
   instant,
+  int,
   type KindTable,
   money,
   number,
@@ -46,6 +47,13 @@ const resolution = {
 const alert = {
   alertId: required(text("The alert.", "", 64)),
   by: required(text("Pseudonym of who did it.", "", 128)),
+};
+
+const charge = {
+  promiseId: required(text("The broken promise, as the register names it: `template/key`.")),
+  term: int("Which date of it, 1 for the first.", "", 1, 1_000_000),
+  chargedTo: text("Link that is to answer for it instead.", "", 64),
+  reason: required(text("Why.")),
 };
 
 export const promiseKinds = {
@@ -123,5 +131,24 @@ export const promiseKinds = {
     doc: "Somebody says the alert was wrong.",
     subject: "required",
     fields: { ...alert, reason: required(text("Why.")) },
+  },
+  "charge.disputed": {
+    doc: "The owner of a link says that a broken promise is not its doing.",
+    subject: "required",
+    fields: { ...charge, by: required(text("Role that disputes it; never a name.", "", 128)) },
+  },
+  "charge.ruled": {
+    doc: "It was ruled which link answers for a broken promise.",
+    subject: "required",
+    fields: {
+      ...charge,
+      ruling: required(
+        oneOf(
+          ["moved", "upheld", "withdrawn"],
+          "Moved to `chargedTo`, left as it was, or taken back.",
+        ),
+      ),
+      decidedBy: required(text("Role that decided; never a name.", "", 128)),
+    },
   },
 } satisfies Record<string, KindTable>;

@@ -10,7 +10,10 @@ export type HealthServerOptions = {
   readonly host?: string;
   /** 0 takes any free port. */
   readonly port: number;
-  readonly metrics: Metrics;
+  /** Null while there is nothing true to expose yet: answered with 503. */
+  readonly metrics: Pick<Metrics, "contentType"> & {
+    readonly expose: () => Promise<string | null>;
+  };
   readonly live: Health;
   readonly ready: Health;
 };
@@ -43,8 +46,11 @@ async function route(
     return answer(response, 405, "only GET\n");
   }
   switch (request.url?.split("?")[0]) {
-    case "/metrics":
-      return answer(response, 200, await options.metrics.expose(), options.metrics.contentType);
+    case "/metrics": {
+      const text = await options.metrics.expose();
+      if (text === null) return answer(response, 503, "the log is being read back\n");
+      return answer(response, 200, text, options.metrics.contentType);
+    }
     case "/healthz":
       return answerHealth(response, options.live);
     case "/readyz":

@@ -1,5 +1,12 @@
 import { join } from "node:path";
-import { encodeFact, type Flag, parseEvent, parseLine, type RefusalReason } from "@troth/events";
+import {
+  encodeFact,
+  type Fact,
+  type Flag,
+  parseEvent,
+  parseLine,
+  type RefusalReason,
+} from "@troth/events";
 import { encodeSetAside } from "@troth/intake";
 import { type FileLog, type Log, openFileLog, openSnapshots } from "@troth/log";
 import { openMonitor } from "@troth/monitor";
@@ -27,7 +34,7 @@ export type EmbeddedOptions = {
 /** What happens here that is worth counting; the names of metrics are given elsewhere. */
 export type EmbeddedTell = {
   readonly admitted: (facts: number, setAside: readonly RefusalReason[]) => void;
-  readonly fate: (fate: Fate) => void;
+  readonly fate: (fate: Fate, fact: Fact, stamp: number) => void;
   readonly judged: (position: number, stamp: number) => void;
 };
 
@@ -42,6 +49,10 @@ export type Embedded = {
   readonly flag: (tenant: string, reference: string) => Flag | null;
   readonly logTime: () => number;
   readonly isEmpty: () => Promise<boolean>;
+  /** Records of the log of facts, and outputs, that there are. */
+  readonly ends: () => Promise<{ readonly facts: number; readonly outputs: number }>;
+  /** Outputs each reader has folded. */
+  readonly positions: () => ReadonlyMap<string, number>;
   readonly genesis: string;
   /** The log of facts, to be read. */
   readonly facts: Log;
@@ -148,6 +159,8 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
       judge?.pipeline().flag(tenant, reference, Math.max(monitor.stamp(), nowOf())) ?? null,
     logTime: () => Math.max(monitor.stamp(), nowOf()),
     isEmpty: async () => (await facts.end()) === 0,
+    ends: async () => ({ facts: await facts.end(), outputs: await outputs.end() }),
+    positions: () => feed?.positions() ?? new Map(),
     genesis: outputs.genesis,
     facts,
     health: () => (failure === null ? null : `stopped: ${String(failure)}`),

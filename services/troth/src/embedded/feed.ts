@@ -10,6 +10,8 @@ export type Reader = {
 export type Feed = {
   /** Resolves once every reader has taken all below `offset`, or has failed. */
   readonly caughtUp: (offset: number) => Promise<void>;
+  /** Outputs each reader has taken; one that failed stands where it did. */
+  readonly positions: () => ReadonlyMap<string, number>;
   readonly close: () => Promise<void>;
 };
 
@@ -26,6 +28,7 @@ export function openFeed(
 ): Feed {
   const stop = new AbortController();
   const positions = new Map(readers.map((reader) => [reader.name, 0]));
+  const taken = new Map(positions);
   const waiters = new Set<{ readonly offset: number; readonly done: () => void }>();
   const wake = (): void => {
     const least = Math.min(...positions.values());
@@ -42,6 +45,7 @@ export function openFeed(
         const folded = reader.fold(decodeOutput(record.bytes));
         if (folded !== undefined) await folded;
         positions.set(reader.name, record.offset + 1);
+        taken.set(reader.name, record.offset + 1);
         turn += 1;
         if (turn % outputsPerTurn === 0) await new Promise((resolve) => setImmediate(resolve));
       }
@@ -63,6 +67,7 @@ export function openFeed(
         waiters.add({ offset, done: resolve });
         wake();
       }),
+    positions: () => taken,
     close: async () => {
       stop.abort();
       await Promise.all(running);

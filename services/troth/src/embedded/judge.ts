@@ -1,4 +1,4 @@
-import { decodeFact, invariant, publicPseudonymKey } from "@troth/events";
+import { decodeFact, type Fact, invariant, publicPseudonymKey } from "@troth/events";
 import type { LogInput, LogRecord } from "@troth/log";
 import type { Judge } from "@troth/monitor";
 import type { Policy } from "@troth/policy";
@@ -18,7 +18,7 @@ export type LiveJudge = Judge & {
 export function openJudge(
   policy: Policy,
   snapshot: Buffer | null,
-  counted: (fate: Fate) => void,
+  counted: (fate: Fate, fact: Fact, stamp: number) => void,
 ): LiveJudge {
   const pipeline =
     snapshot === null
@@ -33,7 +33,8 @@ export function openJudge(
       const decoded = decodeFact(record.bytes);
       // Only facts that passed the door are in this log, behind a checksum.
       invariant(decoded.ok, `record ${record.offset} of the facts log is no fact`);
-      counted(pipeline.take(decoded.value, record.stamp, out));
+      const fate = pipeline.take(decoded.value, record.stamp, out);
+      counted(fate, decoded.value, record.stamp);
     },
     nextMoment: () => pipeline.nextMoment(),
     snapshot: () => Buffer.from([...pipeline.snapshot()].join("\n")),

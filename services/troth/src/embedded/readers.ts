@@ -11,7 +11,7 @@ import {
   systemClock,
   systemDisk,
 } from "@troth/runtime";
-import { openTell } from "../tell.ts";
+import { openTell, readerNames, type Tell } from "../tell.ts";
 import type { Embedded, EmbeddedTell } from "./embedded.ts";
 import { openListeners } from "./listeners.ts";
 
@@ -89,11 +89,18 @@ export function openReaders(options: ReadersOptions): Readers {
         },
       });
       stop.defer("notify", () => listeners.close());
+      // Counters climb back to where they were; scraped on the way, that would look like news.
+      const before = (await embedded.ends()).outputs;
+      const isReadBack = (): boolean => (embedded.positions().get("metrics") ?? 0) >= before;
       embedded.feed(listeners.readers);
+      watchPositions(stop, embedded, tell);
       const health = await openHealthServer({
         host,
         port: port + 2,
-        metrics,
+        metrics: {
+          contentType: metrics.contentType,
+          expose: () => (isReadBack() ? metrics.expose() : Promise.resolve(null)),
+        },
         live: embedded.health,
         ready: embedded.health,
       });
@@ -119,6 +126,26 @@ export function openReaders(options: ReadersOptions): Readers {
       };
     },
   };
+}
+
+const positionsEveryMs = 1_000;
+
+/** How far everybody is, once a second. */
+function watchPositions(stop: Stop, embedded: Embedded, tell: Tell): void {
+  const look = async (): Promise<void> => {
+    const { facts, outputs } = await embedded.ends();
+    tell.logEnded(facts, outputs);
+    for (const name of readerNames) {
+      const position = embedded.positions().get(name);
+      if (position !== undefined) tell.readerReached(name, position);
+    }
+  };
+  const again = (): void => {
+    // A log that cannot say where it ends has failed, and its owner has said so.
+    look().catch(() => undefined);
+    if (!stop.signal.aborted) systemClock.setTimer(positionsEveryMs, again);
+  };
+  again();
 }
 
 const lagEveryMs = 500;
