@@ -27,6 +27,15 @@ export {
 export { amountOf, amountUnits, isCurrency, type Money, normalAmount } from "./money.ts";
 export { nearest } from "./nearest.ts";
 export {
+  type Across,
+  decodeNoise,
+  encodeNoise,
+  type Named,
+  type NoiseBody,
+  type NoiseRecord,
+  partitionOf,
+} from "./noise-record.ts";
+export {
   decodeOutput,
   encodeOutput,
   isBeyond,

@@ -1,4 +1,12 @@
 export {
+  type Deliver,
+  Dispatcher,
+  type DispatcherOptions,
+  type DispatcherSnapshot,
+  type Fate,
+  type Tally,
+} from "./dispatcher.ts";
+export {
   type Names,
   namesFrom,
   namesOf,

@@ -1,1 +1,2 @@
 export { type Judge, type Monitor, type MonitorOptions, openMonitor } from "./monitor.ts";
+export { type Exchange, PartitionJudge, type Told } from "./partition-judge.ts";

@@ -46,13 +46,15 @@ export type Monitor = {
   readonly stamp: () => number;
   /** Resolves once everything below `offset` is judged; rejects if the monitor stopped first. */
   readonly caughtUp: (offset: number) => Promise<void>;
-  /** Finishes the batch under way and saves a snapshot. */
+  /** Judges what is in the log, as far as a moment allows, and saves a snapshot. */
   readonly close: () => Promise<void>;
 };
 
 /** Long work is cut here, so that intake and desk get their turn. */
 const recordsPerTurn = 200;
 const tickEveryMs = 250;
+/** A longer backlog than this allows is left for the next start. */
+const lastTurnMs = 2_000;
 
 const nowhere = { inOffset: -1, seq: -1 };
 
@@ -179,16 +181,31 @@ export async function openMonitor(options: MonitorOptions): Promise<Monitor> {
       });
   }
 
+  const caughtUp = (offset: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      waiters.add({ offset, done: resolve, failed: reject });
+      wake();
+    });
+  const lastTurn = async (): Promise<void> => {
+    const end = await facts.end();
+    await new Promise<void>((resolve) => {
+      const enough = clock.setTimer(lastTurnMs, resolve);
+      caughtUp(end)
+        .catch(() => undefined)
+        .finally(() => {
+          enough.cancel();
+          resolve();
+        });
+    });
+  };
+
   return {
     position: () => position,
     stamp: () => stamp,
-    caughtUp: (offset) =>
-      new Promise((resolve, reject) => {
-        waiters.add({ offset, done: resolve, failed: reject });
-        wake();
-      }),
+    caughtUp,
     close: async () => {
       timer.cancel();
+      await lastTurn();
       stop.abort();
       await running;
       // After a failure the state may be ahead of what is durable; the log and the last snapshot are not.

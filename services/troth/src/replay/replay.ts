@@ -1,5 +1,5 @@
 import type { Decision, Fact, Filed, Flag, Output, Refusal } from "@troth/events";
-import { isoTime } from "@troth/events";
+import { isoTime, toCloudEvent } from "@troth/events";
 import type { Policy } from "@troth/policy";
 import { outcomeOf } from "@troth/truth";
 import { Pipeline } from "../pipeline.ts";
@@ -40,7 +40,8 @@ export async function replay(
 ): Promise<ReplayResult> {
   const pipeline = new Pipeline(policy, key);
   const verdicts = new Verdicts();
-  const counts = { read: 0, applied: 0, duplicates: 0, setAside: 0 };
+  let read = 0;
+  let refused = 0;
   let stamp = 0;
   let position = 0;
   let out: Output["body"][] = [];
@@ -60,24 +61,22 @@ export async function replay(
   for await (const batch of lines) {
     for (const { line, result, raw } of batch) {
       if (result.ok && until !== null && result.value.recordedTime > until) continue;
-      counts.read += 1;
+      read += 1;
       if (!result.ok) {
-        counts.setAside += 1;
+        refused += 1;
         sink.setAside({ line, raw, ...result.error });
         continue;
       }
       const fact = result.value;
       stamp = Math.max(stamp, fact.recordedTime);
       sink.fact?.({ offset: position, stamp, fact });
-      const fate = pipeline.take(fact, stamp, out);
-      if (fate === "duplicate") counts.duplicates += 1;
-      else if (fate === "turned-away") {
-        counts.setAside += 1;
-        sink.setAside({ line, raw, ...turnedAway });
-      } else {
-        counts.applied += 1;
-        noteAnswer(verdicts, fact);
+      const full: Fact[] = [];
+      const fate = pipeline.take(fact, stamp, out, full);
+      for (const one of full) {
+        const itself = one === fact ? raw : JSON.stringify(toCloudEvent(one));
+        sink.setAside({ line, raw: itself, ...noRoom });
       }
+      if (fate === "applied") noteAnswer(verdicts, fact);
       say();
     }
     await sink.drained();
@@ -90,10 +89,13 @@ export async function replay(
   await sink.drained();
   const flags = pipeline.flags(end).filter((flag) => flag.level !== "none");
   const summary: Summary = {
-    ...counts,
+    read,
+    applied: pipeline.tally.applied,
+    duplicates: pipeline.tally.duplicates,
+    setAside: refused + pipeline.tally.turnedAway,
     waiting: pipeline.waiting,
     policy: policy.hash,
-    until: counts.read === 0 && until === null ? null : isoTime(end),
+    until: read === 0 && until === null ? null : isoTime(end),
     pledges: verdicts.pledgeCounts(),
     alerts: verdicts.alerts,
     flags: flagCounts(flags),
@@ -102,7 +104,7 @@ export async function replay(
   return { summary, flags, verdicts };
 }
 
-const turnedAway: Refusal = {
+const noRoom: Refusal = {
   reason: "waiting-room-full",
   field: "subject",
   message:
