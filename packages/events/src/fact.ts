@@ -39,6 +39,7 @@ export const refusalReasons = [
   "happened-after-recorded",
   "bad-reference",
   "bad-avro",
+  "not-mapped",
   "waiting-room-full",
 ] as const;
 export type RefusalReason = (typeof refusalReasons)[number];

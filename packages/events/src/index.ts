@@ -13,6 +13,7 @@ export { type DecisionKind, decisionKinds } from "./decision-tables.ts";
 export { lineBytesMax, parseEvent, parseLine } from "./door.ts";
 export * from "./fact.ts";
 export { type Filed, type FiledCodec, filedCodec, filedKindOf, filedReader } from "./filed.ts";
+export { type JsonFault, jsonFault } from "./json-fault.ts";
 export type { Field, Fields, FieldType, KindTable } from "./kinds/field.ts";
 export {
   fieldAt,

@@ -140,6 +140,13 @@ function callsIn(node: unknown, inMacro: boolean, found: Called[]): void {
   callsIn(node.args, inMacro || isMacro, found);
 }
 
+/** Every function that a parsed expression calls, with where it stands in the text. */
+export function functionsCalled(ast: ASTNode): readonly Pick<Called, "name" | "start">[] {
+  const calls: Called[] = [];
+  callsIn(ast, false, calls);
+  return calls;
+}
+
 function isNode(value: unknown): value is ASTNode {
   return typeof value === "object" && value !== null && "op" in value && "args" in value;
 }

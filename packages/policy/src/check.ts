@@ -30,6 +30,13 @@ const told = (file: string, lines: readonly string[], error: PolicyError): strin
 const counted = (count: number, one: string, many = `${one}s`): string =>
   `${count} ${count === 1 ? one : many}`;
 
+/** Errors as a compiler tells them: file, line, column, the line itself with a caret, the remedy. */
+export function errorsText(text: string, file: string, errors: readonly PolicyError[]): string {
+  const lines = text.split(/\r\n|\n|\r/u);
+  const shown = errors.map((error) => told(file, lines, error)).join("\n\n");
+  return `${shown}\n\n${file}: ${counted(errors.length, "error")}\n`;
+}
+
 /** Reads a policy and tells the outcome as a compiler would: file, line, column, caret, remedy. */
 export function checkPolicy(text: string, file = "policy.yaml"): PolicyCheck {
   const result = parsePolicy(text, file);
@@ -43,9 +50,5 @@ export function checkPolicy(text: string, file = "policy.yaml"): PolicyCheck {
     ].join(", ");
     return { ok: true, errors: [], text: `${file}: ok: ${name} ${hash} (${counts})\n` };
   }
-  const lines = text.split(/\r\n|\n|\r/u);
-  const errors = result.error;
-  const shown = errors.map((error) => told(file, lines, error)).join("\n\n");
-  const sum = counted(errors.length, "error");
-  return { ok: false, errors, text: `${shown}\n\n${file}: ${sum}\n` };
+  return { ok: false, errors: result.error, text: errorsText(text, file, result.error) };
 }

@@ -1,8 +1,17 @@
 export type { Calendar } from "./calendar.ts";
-export { checkPolicy, type PolicyCheck } from "./check.ts";
-export { policyBytesMax } from "./document.ts";
-export { parsePolicy, readersOf } from "./parse.ts";
+export { functionsCalled } from "./cel.ts";
+export { checkPolicy, errorsText, type PolicyCheck } from "./check.ts";
+export { type PolicyDocument, policyBytesMax, readDocument } from "./document.ts";
+export { readShape } from "./issues.ts";
+export { suggest } from "./nearest.ts";
+export { parsePolicy, placed, readersOf } from "./parse.ts";
 export type * from "./policy.ts";
 export { slotsOf } from "./policy.ts";
-export type { PolicyError } from "./problem.ts";
+export {
+  collectProblems,
+  type PolicyError,
+  type Problem,
+  type Problems,
+  shown,
+} from "./problem.ts";
 export { decimalText, spanText } from "./saying.ts";

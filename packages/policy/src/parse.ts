@@ -220,7 +220,7 @@ const byPlace = (a: Placed, b: Placed): number =>
   a.line - b.line || a.column - b.column || (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
 
 /** Problems with their lines, in order of lines; the same thing said twice of one place is said once. */
-function placed(document: PolicyDocument, problems: readonly Problem[]): readonly Placed[] {
+export function placed(document: PolicyDocument, problems: readonly Problem[]): readonly Placed[] {
   const seen = new Set<string>();
   const errors = [...document.errors, ...problems.map((problem) => document.locate(problem))];
   return errors.sort(byPlace).filter((error) => {

@@ -1,3 +1,4 @@
+import { IntakeError } from "@troth/intake";
 import { LakeError } from "@troth/lake";
 import { LogError } from "@troth/log";
 import { errnoOf, WorldError } from "@troth/runtime";
@@ -14,6 +15,7 @@ export class InputError extends Error {
 export function tellFailure(error: unknown): number {
   const known =
     error instanceof InputError ||
+    error instanceof IntakeError ||
     error instanceof WorldError ||
     error instanceof LogError ||
     error instanceof LakeError;
