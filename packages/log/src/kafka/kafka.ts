@@ -60,7 +60,7 @@ export async function openKafka(
   const kafka = new Kafka(config);
   const pool = openPool(() => openConnection(kafka, config));
   const deadlineMs = deadlineOf(settings);
-  const producers = openProducers(kafka, clock, deadlineMs);
+  const producers = openProducers(config, clock, deadlineMs);
   const admin = kafka.admin();
   const patience = { clock, deadlineMs, troubled: settings.troubled };
   await patiently("connecting to Kafka", patience, () => admin.connect());

@@ -1,6 +1,7 @@
 import type { Clock } from "@troth/runtime";
-import { CompressionTypes, type Kafka, type Message, type Producer } from "kafkajs";
+import { CompressionTypes, Kafka, type KafkaConfig, type Message, type Producer } from "kafkajs";
 import { LogError } from "../log-error.ts";
+import { persistently } from "./settings.ts";
 
 /**
  * One idempotent producer for all partitions. It dies of errors it cannot explain (its sequence
@@ -15,7 +16,9 @@ export type Producers = {
 
 type Line = { readonly producer: Promise<Producer>; underWay: number; retired: boolean };
 
-export function openProducers(kafka: Kafka, clock: Clock, deadlineMs: number): Producers {
+export function openProducers(config: KafkaConfig, clock: Clock, deadlineMs: number): Producers {
+  const retry = persistently(deadlineMs);
+  const kafka = new Kafka({ ...config, retry });
   let current: Line | null = null;
   const lines = new Set<Line>();
 
@@ -25,7 +28,7 @@ export function openProducers(kafka: Kafka, clock: Clock, deadlineMs: number): P
       allowAutoTopicCreation: false,
       createPartitioner: () => namedPartition,
       metadataMaxAge: 60_000,
-      retry: { retries: Math.ceil(deadlineMs / 1_000), initialRetryTime: 50, maxRetryTime: 1_000 },
+      retry,
     });
     const line = { producer: producer.connect().then(() => producer), underWay: 0, retired: false };
     lines.add(line);

@@ -26,6 +26,15 @@ export type KafkaSettings = {
 
 export const deadlineOf = (settings: KafkaSettings): number => settings.deadlineMs ?? 30_000;
 
+/** Where an own loop decides what is tried again and for how long. */
+const briefly = { retries: 3, initialRetryTime: 50, maxRetryTime: 1_000 };
+
+/** Where only kafkajs can try again: a producer that gave up has forgotten what it had sent. */
+export const persistently = (deadlineMs: number): typeof briefly => ({
+  ...briefly,
+  retries: Math.ceil(deadlineMs / briefly.maxRetryTime) + 5,
+});
+
 /** The same in kafkajs's words. Its own requests give up early, so that another broker is asked. */
 export function clientConfig(settings: KafkaSettings): KafkaConfig {
   const { brokers, clientId, dev, tls, sasl, troubled } = settings;
@@ -41,8 +50,7 @@ export function clientConfig(settings: KafkaSettings): KafkaConfig {
     clientId,
     connectionTimeout: 5_000,
     requestTimeout: Math.min(10_000, deadlineOf(settings)),
-    // Own loops decide what is tried again and for how long.
-    retry: { retries: 3, initialRetryTime: 50, maxRetryTime: 1_000 },
+    retry: briefly,
     ...ssl,
     ...(sasl !== undefined && { sasl: loginOf(sasl) }),
     logLevel: logLevel.ERROR,

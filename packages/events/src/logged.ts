@@ -1,0 +1,136 @@
+import { avroSchemaOf, loggedSchemaOf, schemaIdOf } from "./avro.ts";
+import { type Kind, kinds } from "./kinds/index.ts";
+import { factIds, supersededFacts } from "./registry.ts";
+
+/**
+ * A logged fact taken apart without decoding its data: where envelope and data must part, as on
+ * Kafka, where the envelope is in headers.
+ */
+export type LoggedFact = {
+  readonly kind: Kind;
+  readonly id: string;
+  readonly source: string;
+  readonly tenant: string;
+  readonly time: number;
+  readonly recordedTime: number;
+  readonly subject: string | null;
+  /** Id of the schema of `data` alone: `data` in schemas/noise/ids.json. */
+  readonly dataId: number;
+  /** Avro, without anything in front. */
+  readonly data: Buffer;
+};
+
+type Ids = { readonly kind: Kind; readonly fact: number; readonly data: number };
+
+let known: { byFact: ReadonlyMap<number, Ids>; byData: ReadonlyMap<number, Ids> } | null = null;
+
+/** Present and superseded schemas; worked out once, when the first fact is taken apart. */
+function ids() {
+  if (known !== null) return known;
+  const present = kinds.map((kind) => ({
+    kind,
+    fact: factIds[kind] as number,
+    data: schemaIdOf(avroSchemaOf(kind)),
+  }));
+  const superseded = supersededFacts.flatMap(({ kind: name, schema }) =>
+    kinds
+      .filter((kind) => kind === name)
+      .map((kind) => {
+        const data: unknown = JSON.parse(schema);
+        return { kind, fact: schemaIdOf(loggedSchemaOf(data)), data: schemaIdOf(data) };
+      }),
+  );
+  const all = [...superseded, ...present];
+  known = {
+    byFact: new Map(all.map((one) => [one.fact, one])),
+    byData: new Map(all.map((one) => [one.data, one])),
+  };
+  return known;
+}
+
+/** Reads Avro's variable-length integers and strings; times and lengths are below 2^53. */
+class Cursor {
+  readonly #bytes: Buffer;
+  position: number;
+
+  constructor(bytes: Buffer, position: number) {
+    this.#bytes = bytes;
+    this.position = position;
+  }
+
+  long(): number {
+    let value = 0;
+    let scale = 1;
+    for (let byte = 0x80; byte >= 0x80; scale *= 128) {
+      byte = this.#bytes[this.position++] ?? 0;
+      value += (byte & 0x7f) * scale;
+    }
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+  }
+
+  text(): string {
+    const length = this.long();
+    this.position += length;
+    return this.#bytes.toString("utf8", this.position - length, this.position);
+  }
+}
+
+/** Null when the bytes are no logged fact of a schema known here (a tick, say). */
+export function openLogged(bytes: Buffer): LoggedFact | null {
+  if (bytes.length < 5 || bytes[0] !== 0) return null;
+  const found = ids().byFact.get(bytes.readUInt32BE(1));
+  if (found === undefined) return null;
+  const cursor = new Cursor(bytes, 5);
+  return {
+    kind: found.kind,
+    id: cursor.text(),
+    source: cursor.text(),
+    tenant: cursor.text(),
+    time: cursor.long(),
+    recordedTime: cursor.long(),
+    subject: cursor.long() === 0 ? null : cursor.text(),
+    dataId: found.data,
+    data: bytes.subarray(cursor.position),
+  };
+}
+
+function long(out: number[], value: number): void {
+  let rest = value < 0 ? -2 * value - 1 : 2 * value;
+  while (rest >= 128) {
+    out.push((rest % 128) + 128);
+    rest = Math.floor(rest / 128);
+  }
+  out.push(rest);
+}
+
+function head(write: (out: number[]) => void): Buffer {
+  const out: number[] = [];
+  write(out);
+  return Buffer.from(out);
+}
+
+function text(value: string): readonly Buffer[] {
+  const bytes = Buffer.from(value);
+  return [head((out) => long(out, bytes.length)), bytes];
+}
+
+/** The inverse: the very bytes the fact was logged in. Null when `dataId` is not known here. */
+export function closeLogged(fact: Omit<LoggedFact, "kind">): Buffer | null {
+  const found = ids().byData.get(fact.dataId);
+  if (found === undefined) return null;
+  const header = Buffer.alloc(5);
+  header.writeUInt32BE(found.fact, 1);
+  return Buffer.concat([
+    header,
+    ...text(fact.id),
+    ...text(fact.source),
+    ...text(fact.tenant),
+    head((out) => {
+      long(out, fact.time);
+      long(out, fact.recordedTime);
+      long(out, fact.subject === null ? 0 : 1);
+    }),
+    ...(fact.subject === null ? [] : text(fact.subject)),
+    fact.data,
+  ]);
+}

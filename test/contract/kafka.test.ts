@@ -1,0 +1,336 @@
+import { execFile } from "node:child_process";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  joinGroup,
+  type KafkaLogs,
+  type Log,
+  LogError,
+  type Membership,
+  openKafka,
+} from "../../packages/log/src/index.ts";
+import { kafkaVersions, noKafka, startKafka, type TestKafka } from "../support/kafka.ts";
+import { kafkaJars } from "../support/kafka-jars.ts";
+import { makeTopic } from "../support/kafka-topics.ts";
+
+const input = (text: string) => ({ bytes: Buffer.from(text) });
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function texts(log: Log, from = 0): Promise<string[]> {
+  const read: string[] = [];
+  for await (const { bytes } of log.read(from)) read.push(bytes.toString());
+  return read;
+}
+
+/** Follows a log from `from` until it fails; gives what was read and the failure. */
+async function followToFailure(log: Log, from: number) {
+  const offsets: number[] = [];
+  const patience = AbortSignal.timeout(20_000);
+  try {
+    for await (const { offset } of log.read(from, { follow: patience })) offsets.push(offset);
+  } catch (error) {
+    return { offsets, error };
+  }
+  return { offsets, error: new Error("it did not fail in 20 s") };
+}
+
+async function until(what: string, holds: () => boolean, withinMs = 20_000): Promise<void> {
+  const end = Date.now() + withinMs;
+  while (!holds()) {
+    if (Date.now() > end) throw new Error(`not in ${withinMs} ms: ${what}`);
+    await pause(20);
+  }
+}
+
+const newest = kafkaVersions[0];
+
+describe.skipIf(noKafka !== null).each(kafkaVersions)(
+  noKafka === null ? "what kafkajs leaves to us, on Kafka %s" : `on Kafka %s: ${noKafka}`,
+  (version) => {
+    let broker: TestKafka;
+    let kafka: KafkaLogs;
+    let topics = 0;
+
+    beforeAll(async () => {
+      broker = await startKafka({ version });
+      kafka = await open();
+    });
+    afterAll(async () => {
+      await kafka?.close();
+      await broker?.close();
+    });
+
+    const open = (deadlineMs = 30_000): Promise<KafkaLogs> =>
+      openKafka({ brokers: broker.addresses, clientId: "r16", dev: true, deadlineMs });
+    async function newLog(settings: Readonly<Record<string, string>> = {}, partitions = 1) {
+      const topic = `t${topics++}`;
+      await makeTopic(kafka, topic, { settings, partitions });
+      return { topic, log: await kafka.open(topic, 0) };
+    }
+    const admin = async <T>(
+      use: (admin: ReturnType<KafkaLogs["client"]["admin"]>) => Promise<T>,
+    ): Promise<T> => {
+      const one = kafka.client.admin();
+      await one.connect();
+      try {
+        return await use(one);
+      } finally {
+        await one.disconnect();
+      }
+    };
+
+    test("records deleted under a slow reader stop it: nothing is skipped in silence", async () => {
+      const { topic, log } = await newLog();
+      const large = "x".repeat(100_000);
+      for (let n = 0; n < 40; n++) await log.append([input(large)], n);
+      const offsets: number[] = [];
+      let failure: unknown = null;
+      let deletedAt = 0;
+      try {
+        for await (const { offset } of log.read(0, { follow: AbortSignal.timeout(20_000) })) {
+          offsets.push(offset);
+          if (offset !== 0) continue;
+          await admin(async (one) => {
+            // kafkajs deletes only in topics it has already asked about.
+            await one.fetchTopicOffsets(topic);
+            await one.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: "36" }] });
+          });
+          deletedAt = Date.now();
+        }
+      } catch (error) {
+        failure = error;
+      }
+      expect(failure).toMatchObject({ code: "truncated", retryable: false });
+      expect(String(failure)).toContain(
+        `LOG TRUNCATED: ${topic}-0 holds offsets 35 to 39, and ${offsets.length} is to be read`,
+      );
+      expect(Date.now() - deletedAt).toBeLessThan(10_000);
+      expect(offsets).toEqual([...offsets.keys()]);
+      expect(offsets.length).toBeLessThan(20);
+      // One that begins where the records were hears the same, and one behind them goes on.
+      await expect(texts(log, 3)).rejects.toMatchObject({ code: "truncated" });
+      expect(await texts(log, 38)).toHaveLength(2);
+      // The genesis record is gone with the first records; the topic of geneses has it.
+      expect((await kafka.open(topic, 0)).genesis).toBe(log.genesis);
+    });
+
+    test("a topic deleted and made again stops readers and writers of the old one", async () => {
+      const { topic, log } = await newLog();
+      for (let n = 0; n < 5; n++) await log.append([input(`old ${n}`)], n);
+      const following = followToFailure(log, 0);
+      await pause(300);
+      await admin((one) => one.deleteTopics({ topics: [topic] }));
+      await pause(1_000);
+      await makeTopic(kafka, topic);
+      const again = await kafka.open(topic, 0);
+      expect(again.genesis).not.toBe(log.genesis);
+      for (let n = 0; n < 9; n++) await again.append([input(`new ${n}`)], n);
+      const { offsets, error } = await following;
+      expect(error).toMatchObject({ code: "recreated", retryable: false });
+      expect(String(error)).toContain(`${topic}-0 is not the log it was`);
+      expect(offsets).toEqual([0, 1, 2, 3, 4]);
+    });
+
+    test("a topic troth did not make, or that is not there, is refused by name", async () => {
+      await admin((one) => one.createTopics({ topics: [{ topic: "foreign", numPartitions: 1 }] }));
+      await expect(kafka.open("foreign", 0)).rejects.toMatchObject({ code: "not-applied" });
+      await expect(kafka.open("nowhere", 0)).rejects.toMatchObject({ code: "not-applied" });
+      const producer = kafka.client.producer();
+      await producer.connect();
+      await producer.send({ topic: "foreign", messages: [{ value: "theirs" }] });
+      await expect(kafka.open("foreign", 0)).rejects.toMatchObject({ code: "not-applied" });
+      const { topic, log } = await newLog();
+      await log.append([input("ours")], 1);
+      await producer.send({ topic, messages: [{ value: "theirs" }] });
+      await producer.disconnect();
+      const { offsets, error } = await followToFailure(log, 0);
+      expect(offsets.length).toBeLessThan(2);
+      expect(error).toMatchObject({ code: "corrupt" });
+    });
+
+    test("a batch in a compression nobody here reads stops the reader and says so", async () => {
+      const { topic, log } = await newLog();
+      await log.append([input("ours")], 1);
+      const jars = await kafkaJars(version);
+      const main = version.startsWith("3")
+        ? "kafka.tools.ConsoleProducer"
+        : "org.apache.kafka.tools.ConsoleProducer";
+      const producing = execFile("java", [
+        "-Xmx256m",
+        "-cp",
+        `${jars}/*`,
+        main,
+        "--bootstrap-server",
+        broker.addresses.join(","),
+        "--topic",
+        topic,
+        "--compression-codec",
+        "lz4",
+      ]);
+      producing.stdin?.end(`${"compressible ".repeat(50)}\n`);
+      await new Promise((resolve) => producing.on("exit", resolve));
+      const began = Date.now();
+      const { error } = await followToFailure(log, 1);
+      expect(error).toMatchObject({ code: "unknown-format" });
+      expect(String(error)).toMatch(new RegExp(`${topic}-0, offset 1: .*compressed.*only gzip`));
+      expect(Date.now() - began).toBeLessThan(10_000);
+    });
+
+    test.runIf(version === newest)("a broker that falls silent fails an append in time; opened again, the log goes on", async () => {
+      const { topic } = await newLog();
+      const impatient = await open(2_000);
+      const log = await impatient.open(topic, 0);
+      await log.append([input("before")], 1);
+      broker.nodes[0]?.freeze();
+      const began = Date.now();
+      const unknown = log.append([input("unknown")], 2);
+      unknown.catch(() => undefined);
+      await pause(50);
+      const waiting = log.append([input("never sent")], 3);
+      await expect(unknown).rejects.toMatchObject({ code: "failed" });
+      await expect(waiting).rejects.toMatchObject({ code: "failed" });
+      expect(Date.now() - began).toBeLessThan(6_000);
+      broker.nodes[0]?.thaw();
+      // What follows the unknown must not be stored as if it were known.
+      await expect(log.append([input("refused")], 4)).rejects.toMatchObject({ code: "failed" });
+      const again = await impatient.open(topic, 0);
+      await again.append([input("after")], 5);
+      const read = await texts(again);
+      // The unknown one may be there once, before or after; the rest is as it was told.
+      expect(read.filter((text) => text !== "unknown")).toEqual(["before", "after"]);
+      expect(read.filter((text) => text === "unknown").length).toBeLessThanOrEqual(1);
+      await impatient.close();
+    }, 60_000);
+
+    test.runIf(version === newest)("appends go on through the death of a broker, each once and in order", async () => {
+      const { topic, log } = await newLog();
+      const following = (async () => {
+        const read: string[] = [];
+        const reader = await kafka.open(topic, 0);
+        for await (const { bytes } of reader.read(0, { follow: AbortSignal.timeout(60_000) })) {
+          read.push(bytes.toString());
+          if (read.at(-1) === "last") return read;
+        }
+        return read;
+      })();
+      const asked: Promise<unknown>[] = [];
+      const write = async (from: number, count: number): Promise<void> => {
+        for (let n = from; n < from + count; n++) {
+          asked.push(log.append([input(`${n}`)], n));
+          await pause(1);
+        }
+      };
+      await write(0, 200);
+      await broker.nodes[0]?.kill();
+      const back = broker.nodes[0]?.start();
+      await write(200, 200);
+      await back;
+      await Promise.all(asked);
+      await log.append([input("last")], 1_000);
+      expect(await following).toEqual([...[...Array(400).keys()].map(String), "last"]);
+    }, 90_000);
+
+    test.runIf(version === newest)("offsets anybody commits move nothing; a position shown is one beyond the last read", async () => {
+      const { topic, log } = await newLog();
+      for (let n = 0; n < 20; n++) await log.append([input(`${n}`)], n);
+      const group = `g-${topic}`;
+      const owned: number[][] = [];
+      const join = (): Promise<Membership> =>
+        joinGroup({
+          client: kafka.client,
+          group,
+          topic,
+          assigned: (partitions) => owned.push([...partitions]),
+          failed: (error) => expect.unreachable(String(error)),
+        });
+      const first = await join();
+      await until("assigned", () => owned.length === 1);
+      await first.showPosition(0, 12);
+      const shown = await admin((one) => one.fetchOffsets({ groupId: group, topics: [topic] }));
+      // Kafka's offset 0 is the genesis record, so 12 records read are offsets 1 to 12.
+      expect(shown[0]?.partitions[0]?.offset).toBe("13");
+      await first.leave();
+      await admin((one) =>
+        one.setOffsets({ groupId: group, topic, partitions: [{ partition: 0, offset: "3" }] }),
+      );
+      const second = await join();
+      await until("assigned again", () => owned.length === 2);
+      expect(owned).toEqual([[0], [0]]);
+      expect(await texts(log, 12)).toEqual(["12", "13", "14", "15", "16", "17", "18", "19"]);
+      await second.leave();
+    }, 60_000);
+
+    test("members share a topic, keep what they hold, and get no record early", async () => {
+      const { topic } = await newLog({}, 6);
+      for (let partition = 0; partition < 6; partition++) {
+        const log = await kafka.open(topic, partition);
+        await log.append([input("a"), input("b")], 1);
+      }
+      const troubles: string[] = [];
+      const assignments: number[][][] = [];
+      const join = async (n: number): Promise<Membership> => {
+        assignments[n] = [];
+        return joinGroup({
+          client: kafka.client,
+          group: `members-${topic}`,
+          topic,
+          assigned: (partitions) => assignments[n]?.push([...partitions]),
+          failed: (error) => troubles.push(String(error)),
+          troubled: (what) => troubles.push(what),
+        });
+      };
+      const members = [await join(0), await join(1)];
+      const settled = (count: number) => () =>
+        members.every((member) => member.owned().length === 6 / count) &&
+        new Set(members.flatMap((member) => member.owned())).size === 6;
+      await until("two share", settled(2));
+      const before = members.map((member) => member.owned());
+      members.push(await join(2));
+      await until("three share", settled(3));
+      for (const [n, held] of before.entries())
+        expect(held).toEqual(expect.arrayContaining([...(members[n]?.owned() ?? [])]));
+      const kept = members.slice(1).map((member) => member.owned());
+      await members.shift()?.leave();
+      await until("the leaver's go to those left", settled(2));
+      for (const [n, held] of kept.entries())
+        expect(members[n]?.owned()).toEqual(expect.arrayContaining([...held]));
+      await pause(1_500);
+      expect(troubles.filter((what) => what.includes("gave records"))).toEqual([]);
+      await Promise.all(members.map((member) => member.leave()));
+    }, 60_000);
+
+    // What does not depend on the version of the broker is tried on one.
+    test.runIf(version === newest)("a record that is kept does not keep the answer it came in", async () => {
+      const { log } = await newLog();
+      const bytes = Buffer.alloc(2_000, "x");
+      for (let n = 0; n < 50; n++)
+        await log.append(
+          Array.from({ length: 400 }, () => ({ bytes })),
+          n,
+        );
+      setFlagsFromString("--expose-gc");
+      const collect: () => void = runInNewContext("gc");
+      collect();
+      const before = process.memoryUsage().arrayBuffers;
+      const kept: Buffer[] = [];
+      for await (const record of log.read(0))
+        if (record.offset % 200 === 0) kept.push(record.bytes);
+      collect();
+      const grown = process.memoryUsage().arrayBuffers - before;
+      expect(kept).toHaveLength(100);
+      // 40 MB were read and 0.2 MB are kept; a view of each answer would keep some 40 MB.
+      expect(grown).toBeLessThan(20_000_000);
+    }, 60_000);
+  },
+);
+
+test("a connection without TLS and a login is refused outside --dev", async () => {
+  const settings = { brokers: ["127.0.0.1:1"], clientId: "unsafe", dev: false };
+  await expect(openKafka(settings)).rejects.toMatchObject({ code: "unsafe" });
+  await expect(openKafka({ ...settings, dev: true, deadlineMs: 500 })).rejects.toMatchObject({
+    code: "unreachable",
+    retryable: true,
+  });
+  await expect(openKafka({ ...settings, dev: true, brokers: [] })).rejects.toBeInstanceOf(LogError);
+});
