@@ -6,6 +6,7 @@ import { addMap } from "./map.ts";
 import { addPolicy } from "./policy.ts";
 import { addOracle, addReplay } from "./replay.ts";
 import { addSetAside } from "./set-aside.ts";
+import { addSlo } from "./slo.ts";
 import { addStart } from "./start.ts";
 import { addVerify } from "./verify.ts";
 
@@ -26,6 +27,7 @@ addOracle(program);
 addPolicy(program);
 addMap(program);
 addSetAside(program);
+addSlo(program);
 addVerify(program);
 addDoctor(program);
 

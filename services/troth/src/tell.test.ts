@@ -193,7 +193,7 @@ describe("the metrics", () => {
     expect([...after.keys()]).toEqual(before);
     expect(after.get('troth_promises_made_total{link="other",kind="other"}')).toBe(1);
     expect(after.get('troth_promises_broken_total{link="other",kind="other"}')).toBe(1);
-    expect(after.get('troth_source_silent{source="other"}')).toBe(1);
+    expect(after.get('troth_source_silent{source="other",owner="other"}')).toBe(1);
     expect(after.get('troth_notifications_total{channel="other",outcome="sent"}')).toBe(1);
   });
 
@@ -281,7 +281,7 @@ describe("the metrics", () => {
       state: "silent",
       at: 0,
       source: "carrier",
-      owner: "",
+      owner: "logistics",
       says: "",
       policy: "",
     });
@@ -296,7 +296,7 @@ describe("the metrics", () => {
       'troth_customers_at_risk{level="low",link="billing"}': 1,
       'troth_queue_wait_seconds_bucket{le="1800"}': 0,
       'troth_queue_wait_seconds_bucket{le="3600"}': 1,
-      'troth_source_silent{source="carrier"}': 1,
+      'troth_source_silent{source="carrier",owner="logistics"}': 1,
       'troth_log_position{log="facts"}': 17,
       'troth_log_position{log="outputs"}': 6,
       troth_log_time_seconds: 1_500_000_000.5,

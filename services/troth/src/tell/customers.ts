@@ -69,20 +69,23 @@ export function openTouchPoints(metrics: Metrics, policy: Policy) {
     rules.map(({ id }) => id),
     sourcesMax,
   );
+  const silence = [
+    ...rules.map(({ id, owner }) => ({ source: id, owner })),
+    { source: other, owner: other },
+  ];
   const silent = metrics.gauge({
     name: "troth_source_silent",
     help: "1 while a feed is silent and its promises are not judged, else 0.",
-    labels: { source: sources },
+    labels: { source: sources, owner: [...new Set(rules.map(({ owner }) => owner)), other] },
+    rows: silence,
   });
   const lag = metrics.gauge({
     name: "troth_source_lag_seconds",
     help: "How far behind log time the newest thing is that a feed told of; NaN before it told anything.",
     labels: { source: sources },
   });
-  for (const source of sources) {
-    silent.set({ source }, 0);
-    lag.set({ source }, Number.NaN);
-  }
+  for (const row of silence) silent.set(row, 0);
+  for (const source of sources) lag.set({ source }, Number.NaN);
   const touching = few(
     policy.noises.filter(({ touches }) => touches !== null).map(({ id }) => id),
     cohortRulesMax,
@@ -99,8 +102,8 @@ export function openTouchPoints(metrics: Metrics, policy: Policy) {
       if (kind.startsWith("contact.") && typeof seconds === "number")
         queueWait.observe({}, seconds);
     },
-    source: ({ source, state }: SourceDecision): void =>
-      silent.set({ source }, state === "silent" ? 1 : 0),
+    source: ({ source, owner, state }: SourceDecision): void =>
+      silent.set({ source, owner }, state === "silent" ? 1 : 0),
     cohort: ({ rule, touched: count }: CohortDecision): void => touched.add({ rule }, count),
     heard: ({ source, time }: Pick<Fact, "source" | "time">): void => {
       const rule = rules.find(({ matches }) => matches(source));
