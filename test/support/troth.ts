@@ -31,11 +31,12 @@ export const freePort = (): Promise<number> =>
     });
   });
 
-export const startTroth = (dir: string, port: number): ChildProcess =>
-  spawn(process.execPath, [...live, "start", "--no-demo", "--data", dir, "--port", String(port)], {
-    cwd: root,
-    stdio: ["ignore", "ignore", "pipe"],
-  });
+export const startTroth = (dir: string, port: number, more: readonly string[] = []): ChildProcess =>
+  spawn(
+    process.execPath,
+    [...live, "start", "--no-demo", "--data", dir, "--port", String(port), ...more],
+    { cwd: root, stdio: ["ignore", "ignore", "pipe"] },
+  );
 
 export const gone = (child: ChildProcess): Promise<void> =>
   new Promise((resolve) => {

@@ -10,6 +10,7 @@ export {
 } from "./adapters/health-server.ts";
 export { systemHttp } from "./adapters/http.ts";
 export { systemRng } from "./adapters/rng.ts";
+export { openS3Store, type S3Options, type S3Store, s3Probe } from "./adapters/s3-store.ts";
 export {
   type LogFields,
   type Logger,

@@ -1,4 +1,4 @@
-import type { ObjectStore } from "@troth/runtime";
+import { type ObjectStore, s3Probe } from "@troth/runtime";
 import { manifestKey, manifestRoot, partitionOf } from "./key.ts";
 import { decodeManifest, type Manifest, sha256 } from "./manifest.ts";
 import { factsTable, tableNames } from "./table.ts";
@@ -132,7 +132,7 @@ function verifyClaims(chain: readonly Link[], keys: ReadonlySet<string>, report:
     }
   }
   for (const key of keys) {
-    if (partitionOf(key) !== null) continue;
+    if (partitionOf(key) !== null || key === s3Probe) continue;
     if (claimed.has(key)) continue;
     const inTable = [factsTable, ...tableNames].some((name) => key.startsWith(`${name}/`));
     if (inTable) {

@@ -1,6 +1,7 @@
-import type { Filed, Output } from "@troth/events";
+import { type Filed, invariant, type Output } from "@troth/events";
 import { openLake } from "@troth/lake";
-import { openFolderStore } from "@troth/runtime";
+import { patiently, systemClock } from "@troth/runtime";
+import { openLakeToWrite } from "./lake-place.ts";
 
 /** A replay has no log of its own, so all replays share one name for it: same input, same bytes. */
 const replayGenesis = "00000000-0000-4000-8000-000000000000";
@@ -13,14 +14,22 @@ export type ReplayLake = {
   readonly close: () => Promise<void>;
 };
 
-/** The lake of one whole run in a folder; over a folder that holds the same run it changes nothing. */
-export async function openReplayLake(dir: string): Promise<ReplayLake> {
-  const store = await openFolderStore(dir);
-  const lake = await openLake({ store, genesis: replayGenesis, begin: "anew" });
+const waits = (error: unknown): void =>
+  void process.stderr.write(
+    `lake: the store does not answer and is tried again: ${String(error)}\n`,
+  );
+
+/** The lake of one whole run; over a place that holds the same run it changes nothing. */
+export async function openReplayLake(place: string): Promise<ReplayLake> {
+  const store = await openLakeToWrite(place, waits);
+  const patience = { clock: systemClock, stop: new AbortController().signal, failed: waits };
+  const options = { store, genesis: replayGenesis, begin: "anew" } as const;
+  const lake = await patiently(() => openLake(options), patience);
+  invariant(lake !== null, "nobody tells a replay to stop");
   return {
     file: lake.file,
     fold: lake.fold,
-    drained: async () => lake.drained(),
-    close: lake.finish,
+    drained: async () => void (await patiently(async () => lake.drained(), patience)),
+    close: async () => void (await patiently(lake.finish, patience)),
   };
 }

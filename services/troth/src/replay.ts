@@ -2,6 +2,7 @@ import { canonicalJson, decisionJson, parseInstant, publicPseudonymKey } from "@
 import { recompute } from "@troth/oracle";
 import type { Command } from "commander";
 import { exitCodes, InputError } from "./exit.ts";
+import { lakeArgument } from "./lake-place.ts";
 import { defaultPolicyPath, readPolicy } from "./policy-file.ts";
 import { openProgress } from "./progress.ts";
 import { gather } from "./replay/gather.ts";
@@ -114,7 +115,7 @@ const judging = (program: Command, name: string, description: string): Command =
 
 export function addReplay(program: Command): void {
   judging(program, "replay", "Judge an event file: batch, deterministic, the same bytes every run.")
-    .option("--lake <dir>", "also write every event and verdict as Parquet")
+    .option("--lake <place>", `also write every event and verdict for others: ${lakeArgument}`)
     .addHelpText(
       "after",
       `

@@ -6,12 +6,14 @@ import { type Embedded, openEmbedded } from "./embedded/embedded.ts";
 import { checkPolicyOf, type Meta, readMeta, writeMeta } from "./embedded/meta.ts";
 import { openReaders } from "./embedded/readers.ts";
 import { systemWorld } from "./embedded/world.ts";
+import { lakeArgument, openLakeToWrite } from "./lake-place.ts";
 import { defaultPolicyPath, readPolicy } from "./policy-file.ts";
 import { readLines } from "./replay/read-lines.ts";
 import { syntheticDay } from "./story/synthetic-day.ts";
 
 type Options = {
   readonly data: string;
+  readonly lake?: string;
   readonly policy: string;
   readonly events?: string;
   readonly port: number;
@@ -90,8 +92,12 @@ async function start(given: Options): Promise<number> {
     privateSchemes: ["customer", "order", "phone", "handle", "account", "device", "call"],
   });
   const stop = openStop({ host: process, clock: systemClock });
+  const place = options.lake ?? join(options.data, "lake");
+  const lake = await openLakeToWrite(place, (error) =>
+    log.warn("the lake's store does not answer", { error: String(error) }),
+  );
   const { policy: _, ...where } = options;
-  const readers = openReaders({ ...where, policy, stop, log, demo: () => meta.demo });
+  const readers = openReaders({ ...where, lake, policy, stop, log, demo: () => meta.demo });
   const embedded = await openEmbedded({
     dir: options.data,
     world: systemWorld,
@@ -108,7 +114,7 @@ async function start(given: Options): Promise<number> {
   desk     ${opened.desk}
   intake   http://${options.host}:${embedded.intakePort}/v1/events
   metrics  ${opened.metrics}
-  data     ${options.data} (the lake in ${join(options.data, "lake")})`);
+  data     ${options.data} (the lake in ${place})`);
   const feeding = (async () => {
     if (options.events !== undefined) {
       const latest = await loadFile(embedded, options.events, stop.signal);
@@ -119,7 +125,8 @@ async function start(given: Options): Promise<number> {
     } else if (meta.demo && (await embedded.isEmpty())) {
       await tellDemo(embedded, stop.signal);
     }
-    await embedded.settled();
+    // The lake may lag as long as its store likes; people are not kept waiting for it.
+    await embedded.settled(["lake"]);
     loading = false;
     // What was over before anybody watched is decided and shown, but pages nobody.
     opened.caughtUp();
@@ -142,6 +149,7 @@ export function addStart(program: Command): void {
     .command("start")
     .description("All services in one process on a file log: desk, intake, lake and metrics.")
     .option("--data <dir>", "where logs, snapshots and the lake are kept", ".troth")
+    .option("--lake <place>", `where the lake is, if not there: ${lakeArgument}`)
     .option("--policy <file>", "the promises and what breaking them means", defaultPolicyPath)
     .option("--events <file>", "load this event file first (JSON lines, gzip or not; - for stdin)")
     .option("--port <n>", "desk; the next two are intake and metrics", portOf, 8780)
@@ -155,7 +163,8 @@ Without events and without data it tells a made-up day, so that there is somethi
 Examples:
   troth start
   troth import olist ./olist | troth start --events - --data olist-data
-  troth start --no-demo --data /var/lib/troth`,
+  troth start --no-demo --data /var/lib/troth
+  troth start --no-demo --data /var/lib/troth --lake s3://our-lake/troth`,
     )
     .action(async (options: Options) => {
       process.exitCode = await start(options);

@@ -44,8 +44,8 @@ export type Embedded = {
   readonly load: (batch: readonly Loaded[], origin: string) => Promise<number>;
   /** Starts handing outputs to readers, each from the beginning. */
   readonly feed: (readers: readonly Reader[]) => void;
-  /** Resolves once everything appended so far is judged, and every reader has it. */
-  readonly settled: () => Promise<void>;
+  /** Resolves once everything appended so far is judged, and every reader but those named has it. */
+  readonly settled: (but?: readonly string[]) => Promise<void>;
   readonly flag: (tenant: string, reference: string) => Flag | null;
   readonly logTime: () => number;
   readonly isEmpty: () => Promise<boolean>;
@@ -151,9 +151,9 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
       feed = openFeed(outputs, readers, failed);
       stop.defer("readers", feed.close);
     },
-    settled: async () => {
+    settled: async (but = []) => {
       await monitor.caughtUp(await facts.end());
-      await feed?.caughtUp(await outputs.end());
+      await feed?.caughtUp(await outputs.end(), but);
     },
     flag: (tenant, reference) =>
       judge?.pipeline().flag(tenant, reference, Math.max(monitor.stamp(), nowOf())) ?? null,

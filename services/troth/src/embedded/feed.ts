@@ -8,8 +8,8 @@ export type Reader = {
 };
 
 export type Feed = {
-  /** Resolves once every reader has taken all below `offset`, or has failed. */
-  readonly caughtUp: (offset: number) => Promise<void>;
+  /** Resolves once every reader, but for those named, has taken all below `offset`, or has failed. */
+  readonly caughtUp: (offset: number, but: readonly string[]) => Promise<void>;
   /** Outputs each reader has taken; one that failed stands where it did. */
   readonly positions: () => ReadonlyMap<string, number>;
   readonly close: () => Promise<void>;
@@ -29,11 +29,17 @@ export function openFeed(
   const stop = new AbortController();
   const positions = new Map(readers.map((reader) => [reader.name, 0]));
   const taken = new Map(positions);
-  const waiters = new Set<{ readonly offset: number; readonly done: () => void }>();
+  const waiters = new Set<{
+    readonly offset: number;
+    readonly but: readonly string[];
+    readonly done: () => void;
+  }>();
   const wake = (): void => {
-    const least = Math.min(...positions.values());
     for (const waiter of waiters) {
-      if (waiter.offset > least) continue;
+      const waits = [...positions].some(
+        ([name, position]) => position < waiter.offset && !waiter.but.includes(name),
+      );
+      if (waits) continue;
       waiters.delete(waiter);
       waiter.done();
     }
@@ -62,9 +68,9 @@ export function openFeed(
       }),
   );
   return {
-    caughtUp: (offset) =>
+    caughtUp: (offset, but) =>
       new Promise((resolve) => {
-        waiters.add({ offset, done: resolve });
+        waiters.add({ offset, but, done: resolve });
         wake();
       }),
     positions: () => taken,

@@ -52,12 +52,37 @@ function factsFrom(facts: Log, from: number) {
     giveRead(upTo, give) ? undefined : readOn(upTo, give);
 }
 
+const graceMs = 2_000;
+
+/** Waits for work, but not long after the process was told to stop: the next start does it again. */
+function untilStopped(work: Promise<void>, { clock, stop }: Patience): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const over = (): void => {
+      stop.removeEventListener("abort", told);
+      resolve();
+    };
+    const told = (): void => void clock.setTimer(graceMs, over);
+    stop.addEventListener("abort", told);
+    if (stop.aborted) told();
+    work.then(over, (error: unknown) => {
+      stop.removeEventListener("abort", told);
+      reject(error);
+    });
+  });
+}
+
 /** The lake as a reader: opened when there is something to write, patient while its store is away. */
 export function lakeReader(options: LakeReaderOptions, patience: Patience): Reader["fold"] {
   const { facts, reached } = options;
   let open: { readonly lake: Lake; readonly before: ReturnType<typeof factsFrom> } | null = null;
-  const settle = async (lake: Lake): Promise<void> => {
-    await patiently(async () => lake.drained(), patience);
+  /** Takes up the write under way: asked for twice, its failure would be nobody's. */
+  const settle = async (lake: Lake, writing = lake.drained()): Promise<void> => {
+    let first: typeof writing | null = writing;
+    await patiently(async () => {
+      const now = first === null ? lake.drained() : first;
+      first = null;
+      await now;
+    }, patience);
     reached(lake.reached());
   };
   const slowly = async (output: Output): Promise<void> => {
@@ -73,12 +98,18 @@ export function lakeReader(options: LakeReaderOptions, patience: Patience): Read
     await settle(lake);
   };
   return (output) => {
-    if (open === null) return slowly(output);
+    if (open === null) return untilStopped(slowly(output), patience);
     const { lake, before } = open;
     if (output.inOffset <= lake.reached()) return;
     const reading = before(output.inOffset, lake.file);
-    if (reading !== undefined) return reading.then(() => slowly(output));
+    if (reading !== undefined) {
+      return untilStopped(
+        reading.then(() => slowly(output)),
+        patience,
+      );
+    }
     lake.fold(output);
-    return lake.drained() === undefined ? undefined : settle(lake);
+    const writing = lake.drained();
+    return writing === undefined ? undefined : untilStopped(settle(lake, writing), patience);
   };
 }

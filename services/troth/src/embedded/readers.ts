@@ -4,7 +4,7 @@ import { openLogChannel } from "@troth/notify";
 import type { Policy } from "@troth/policy";
 import {
   type Logger,
-  openFolderStore,
+  type ObjectStore,
   openHealthServer,
   openMetrics,
   type Stop,
@@ -17,6 +17,7 @@ import { openListeners } from "./listeners.ts";
 
 export type ReadersOptions = {
   readonly data: string;
+  readonly lake: ObjectStore;
   readonly port: number;
   readonly host: string;
   readonly policy: Policy;
@@ -52,7 +53,7 @@ export function openReaders(options: ReadersOptions): Readers {
       const view = createView(policy);
       const listeners = await openListeners({
         lake: {
-          store: await openFolderStore(join(options.data, "lake")),
+          store: options.lake,
           genesis: embedded.genesis,
           begin: "resume",
         },
