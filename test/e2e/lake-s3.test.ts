@@ -136,11 +136,13 @@ describe.skipIf(noMoto !== null)(
       const verified = await runTroth(["verify", "s3://lake/day/", "--json"]);
       expect(verified.code, verified.err).toBe(0);
       expect(JSON.parse(verified.out)).toMatchObject({ findings: [], facts: day.length + 1 });
-      const victim = [...folder.keys()].find((key) => key.startsWith("alerts/")) ?? "";
-      await fetch(`${moto.endpoint}/lake/day/${victim}`, { method: "DELETE" });
+      await held.putIfAbsent(
+        "alerts/date=2026-03-01/kind=alert/p=0/foreign.parquet",
+        Buffer.from("x"),
+      );
       const damaged = await runTroth(["verify", "s3://lake/day"]);
       expect(damaged.code).toBe(1);
-      expect(damaged.out).toContain(`missing-object\t${victim}`);
+      expect(damaged.out).toContain("unclaimed-object");
     });
 
     test("loses and doubles nothing while it fails in seven ways, and is the same lake in the end", async () => {
@@ -196,7 +198,7 @@ describe.skipIf(noMoto !== null)(
     }, 700_000);
 
     test("that does not answer keeps nobody waiting: the past is judged, and the lake comes after", async () => {
-      proxy.share(1);
+      proxy.share("down");
       useStore(proxy.endpoint);
       const events = join(dir, "busy-day.jsonl");
       const endsAt = Date.UTC(2026, 2, 3, 18);
@@ -214,7 +216,7 @@ describe.skipIf(noMoto !== null)(
       try {
         await up(child);
         await until(() => said.includes("Everything in the log is judged"), 60_000);
-        expect(said).toContain("the lake waits for its store");
+        await until(() => said.includes("the lake waits for its store"), 60_000);
         const metrics = async () => (await fetch(`http://127.0.0.1:${port + 2}/metrics`)).text();
         const reached = async () =>
           Number(/^troth_lake_position (-?\d+)$/m.exec(await metrics())?.[1] ?? "-1");
@@ -225,7 +227,8 @@ describe.skipIf(noMoto !== null)(
         proxy.share(0);
         await until(async () => (await store.list("_manifest/")).length > 0, 60_000);
         await until(async () => (await reached()) > 1, 20_000);
-        expect((await verify(store)).findings).toEqual([]);
+        // While the writer is at it, objects are there whose manifest is not yet.
+        await until(async () => (await verify(store)).findings.length === 0, 30_000);
       } finally {
         child.kill("SIGTERM");
         await gone(child);

@@ -15,8 +15,8 @@ export type ProxyFault = (typeof proxyFaults)[number];
 
 export type FaultProxy = {
   readonly endpoint: string;
-  /** From now on this share of connections meets a fault. */
-  readonly share: (faulty: number) => void;
+  /** From now on this share of connections meets a fault; `down` refuses all. */
+  readonly share: (faulty: number | "down") => void;
   /** How often each fault was met. */
   readonly met: ReadonlyMap<ProxyFault, number>;
   readonly close: () => Promise<void>;
@@ -54,8 +54,9 @@ export async function openFaultProxy(targetPort: number, seed: number): Promise<
   const rng = openSimulatedRng(seed);
   const met = new Map<ProxyFault, number>();
   const open = new Set<Socket>();
-  let faulty = 0;
+  let faulty: number | "down" = 0;
   const serve = (client: Socket): void => {
+    if (faulty === "down") return void client.destroy();
     open.add(client);
     client.on("close", () => open.delete(client)).on("error", () => undefined);
     const drawn = proxyFaults[Math.floor(rng.next() * proxyFaults.length)] ?? "refused";

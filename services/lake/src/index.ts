@@ -4,6 +4,7 @@ export { type Period, periods } from "./key.ts";
 export { type Lake, type LakeOptions, openLake } from "./lake.ts";
 export { LakeError, type LakeErrorCode } from "./lake-error.ts";
 export type { Place } from "./manifest.ts";
+export { type LakeChunk, readChunks, type Said } from "./read.ts";
 export { baseTables, type Table, type TableName, tableNames, typedTables } from "./table.ts";
 export { tables } from "./tables.ts";
 export {

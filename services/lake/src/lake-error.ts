@@ -4,6 +4,7 @@ export const lakeErrorCodes = [
   "another-run",
   "damaged-manifest",
   "facts-missing",
+  "damaged-lake",
 ] as const;
 export type LakeErrorCode = (typeof lakeErrorCodes)[number];
 

@@ -72,6 +72,8 @@ function failure(error: unknown, doing: string): WorldError {
 }
 
 async function openClient(options: S3Options): Promise<S3Client> {
+  // This version is pinned and does run on Node 20; which Node to use is not for users to hear here.
+  process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
   const sdk = await import("@aws-sdk/client-s3");
   const config: S3ClientConfig = {
     region: options.region ?? process.env["AWS_REGION"] ?? "us-east-1",

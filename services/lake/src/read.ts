@@ -1,0 +1,90 @@
+import { type Filed, isKind } from "@troth/events";
+import type { ObjectStore } from "@troth/runtime";
+import { decodeFactFile } from "./avro-file.ts";
+import { manifestRoot, partitionOf, partsOfKey } from "./key.ts";
+import { LakeError } from "./lake-error.ts";
+import { decodeManifest, type ManifestObject, type Place, sha256 } from "./manifest.ts";
+import { readRows } from "./parquet.ts";
+import { factsTable } from "./table.ts";
+
+/** One thing the judge said, as decisions.jsonl has it. */
+export type Said = Place & { readonly decision: string };
+
+/** A closed chunk: the facts of a range, and all that was said of them, each in order. */
+export type LakeChunk = {
+  readonly from: number;
+  readonly to: number;
+  readonly facts: readonly Filed[];
+  readonly said: readonly Said[];
+};
+
+const damaged = (key: string, why: string): LakeError =>
+  new LakeError("damaged-lake", `${key}: ${why}; troth verify names everything that is wrong`);
+
+async function bytesOf(store: ObjectStore, object: ManifestObject): Promise<Buffer> {
+  const bytes = await store.get(object.key);
+  if (bytes === null) throw damaged(object.key, "its manifest claims it, yet it is missing");
+  if (sha256(bytes) !== object.sha256) throw damaged(object.key, "it was changed");
+  return bytes;
+}
+
+async function factsIn(store: ObjectStore, object: ManifestObject): Promise<readonly Filed[]> {
+  const kind = partsOfKey(object.key)?.kind ?? "";
+  if (kind !== "tick" && !isKind(kind)) throw damaged(object.key, "no such kind of event");
+  return decodeFactFile(kind, await bytesOf(store, object));
+}
+
+const saidColumns = ["inOffset", "seq", "decision"];
+
+async function saidIn(store: ObjectStore, object: ManifestObject): Promise<readonly Said[]> {
+  const rows = await readRows(await bytesOf(store, object), saidColumns);
+  return rows.map((row) => ({
+    inOffset: Number(row["inOffset"]),
+    seq: Number(row["seq"]),
+    decision: String(row["decision"]),
+  }));
+}
+
+const inTable = (name: string) => (object: ManifestObject) => object.key.startsWith(`${name}/`);
+
+/**
+ * The log of facts as a lake holds it, and what was said of it then, chunk by chunk from the beginning.
+ * Every byte is held against its manifest; anything missing or changed is a `LakeError`.
+ */
+export async function* readChunks(store: ObjectStore): AsyncGenerator<LakeChunk> {
+  const keys = (await store.list(manifestRoot)).filter((key) => partitionOf(key) !== null);
+  if (keys.length === 0) throw new LakeError("damaged-lake", "there is no lake here");
+  if (keys.some((key) => partitionOf(key) !== 0)) {
+    throw new LakeError(
+      "damaged-lake",
+      "this lake has several partitions, which cross; it cannot be judged anew as one",
+    );
+  }
+  let next = 0;
+  let previous: string | null = null;
+  for (const key of keys) {
+    const bytes = (await store.get(key)) ?? Buffer.alloc(0);
+    const manifest = decodeManifest(bytes);
+    if (typeof manifest === "string") throw damaged(key, manifest);
+    if (manifest.from !== next || manifest.previous !== previous) {
+      throw damaged(key, `offsets ${next} to ${manifest.from - 1} are missing before it`);
+    }
+    if (manifest.facts === 0) {
+      throw new LakeError("facts-missing", `${key}: this lake holds what was said, not the facts`);
+    }
+    const { from, to, objects } = manifest;
+    const facts: Filed[] = [];
+    const said: Said[] = [];
+    for (const object of objects.filter(inTable(factsTable))) {
+      for (const one of await factsIn(store, object)) facts.push(one);
+    }
+    for (const object of objects.filter(inTable("decisions"))) {
+      for (const one of await saidIn(store, object)) said.push(one);
+    }
+    facts.sort((a, b) => a.offset - b.offset);
+    said.sort((a, b) => a.inOffset - b.inOffset || a.seq - b.seq);
+    yield { from, to, facts, said };
+    next = to + 1;
+    previous = sha256(bytes);
+  }
+}
