@@ -14,4 +14,11 @@ export {
   type Problems,
   shown,
 } from "./problem.ts";
+export {
+  probePoints,
+  probePolicy,
+  type Reweighing,
+  type RuleWeights,
+  reweighPolicy,
+} from "./reweigh.ts";
 export { decimalText, spanText } from "./saying.ts";

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { addCalibrate } from "./calibrate.ts";
 import { addDoctor } from "./doctor.ts";
 import { exitCodes, tellFailure } from "./exit.ts";
 import { addImport } from "./import.ts";
@@ -26,6 +27,7 @@ addReplay(program);
 addOracle(program);
 addPolicy(program);
 addMap(program);
+addCalibrate(program);
 addSetAside(program);
 addSlo(program);
 addVerify(program);

@@ -18,6 +18,7 @@ export type Basket = {
   firstItem: number;
   category: string | null;
   sellers: Set<string>;
+  products: Set<string>;
   sellerStates: Set<string>;
   weightGrams: number;
   photos: number;
@@ -35,6 +36,8 @@ export type Order = {
   readonly id: string;
   readonly customer: string;
   readonly state: string;
+  /** State and town; empty where the file does not say. */
+  readonly town: string;
   readonly placedAt: number;
   readonly approvedAt: number | null;
   readonly handedOverAt: number | null;
@@ -62,18 +65,24 @@ export function orderOf<N extends string>(
   return order;
 }
 
-async function readCustomers(
-  dir: string,
-  io: ImportIo,
-): Promise<Map<string, { readonly unique: string; readonly state: string }>> {
+type Customer = { readonly unique: string; readonly state: string; readonly town: string };
+
+async function readCustomers(dir: string, io: ImportIo): Promise<Map<string, Customer>> {
   const path = await findFile(dir, ["olist_customers_dataset", "olist_customers"], io);
-  const customers = new Map<string, { readonly unique: string; readonly state: string }>();
-  const columns = ["customer_id", "customer_unique_id", "customer_state"] as const;
+  const customers = new Map<string, Customer>();
+  const columns = [
+    "customer_id",
+    "customer_unique_id",
+    "customer_state",
+    { name: "customer_city", optional: true },
+  ] as const;
   await readTable(path, columns, io, (cells) => {
     const id = cells.key("customer_id");
+    const state = cells.text("customer_state");
     const customer = {
       unique: cells.key("customer_unique_id"),
-      state: cells.text("customer_state"),
+      state,
+      town: `${state} ${cells.text("customer_city")}`,
     };
     return () => customers.set(id, customer);
   });
@@ -113,6 +122,7 @@ async function readOrderRows(dir: string, io: ImportIo): Promise<Map<string, Ord
       id,
       customer: customer?.unique ?? "",
       state: customer?.state ?? "",
+      town: customer?.town ?? "",
       placedAt: olistTimes.instantOf(placed),
       approvedAt: at("order_approved_at"),
       handedOverAt: at("order_delivered_carrier_date"),
@@ -136,6 +146,7 @@ const emptyBasket = (): Basket => ({
   firstItem: Number.POSITIVE_INFINITY,
   category: null,
   sellers: new Set(),
+  products: new Set(),
   sellerStates: new Set(),
   weightGrams: 0,
   photos: 0,
@@ -157,7 +168,8 @@ async function readItems(dir: string, orders: Orders, io: ImportIo): Promise<voi
   const sellerStates = await readSellerStates(dir, io);
   await readTable(path, itemColumns, io, (cells) => {
     const order = orderOf(orders, cells);
-    const product = products.get(cells.key("product_id"));
+    const productId = cells.key("product_id");
+    const product = products.get(productId);
     const seller = cells.key("seller_id");
     const number = cells.number("order_item_id", { min: 1, max: 10_000, whole: true });
     const limit = olistTimes.instantOf(cells.local("shipping_limit_date", readIso));
@@ -172,6 +184,7 @@ async function readItems(dir: string, orders: Orders, io: ImportIo): Promise<voi
       basket.freightCents += freight;
       basket.shippingLimitAt = Math.max(basket.shippingLimitAt, limit);
       basket.sellers.add(seller);
+      basket.products.add(productId);
       const state = sellerStates.get(seller);
       if (state !== undefined) basket.sellerStates.add(state);
       basket.weightGrams += product?.weightGrams ?? 0;

@@ -95,6 +95,11 @@ describe("an imported order", () => {
       category: "health_beauty",
       attributes: {
         promisedDays: 17,
+        ordersFromTown: 0,
+        productCount: 2,
+        productRecord: 0,
+        sellerLateRecord: 0,
+        sellerRecord: 0,
         price: 120.1,
         freight: 15.05,
         weightGrams: 750,
@@ -104,6 +109,40 @@ describe("an imported order", () => {
         paymentType: "credit_card",
         installments: 3,
       },
+    });
+  });
+
+  it("carries the seller's record as it was then: answers enter it once recorded, not before", async () => {
+    const again = (id: string, at: string): string =>
+      late.replace("o1,", `${id},`).replace("2017-11-24 10:00:00", at);
+    const soldBy = (id: string): string => `${id},1,p1,s1,2018-01-01 11:00:00,100.00,10.00`;
+    const imported = await run({
+      olist_orders: [
+        orderHead,
+        late,
+        again("o3", "2017-12-14 19:59:59"),
+        again("o4", "2017-12-14 20:00:01"),
+        lost,
+      ],
+      olist_order_items: [
+        ...tables.olist_order_items,
+        soldBy("o3"),
+        soldBy("o4"),
+        soldBy("o2").replace("s1", "s3"),
+      ],
+      // Somebody else is happy with another seller, so that the house is not all bad.
+      olist_order_reviews: [
+        ...tables.olist_order_reviews.slice(0, 2),
+        "r2,o2,5,,,2017-12-01 00:00:00,2017-12-02 09:00:00",
+      ],
+    });
+    const record = (id: string) => eventOf(imported, `${id}:placed`).data["attributes"];
+    expect(record("o3")).toMatchObject({ sellerRecord: 0, sellerLateRecord: 0, ordersFromTown: 1 });
+    // The house: two of three unhappy; this seller: one of one, beside eight at the house's share.
+    expect(record("o4")).toMatchObject({ sellerRecord: 37, ordersFromTown: 2 });
+    expect(eventOf(imported, "o1:delivered").data["attributes"]).toEqual({
+      waitedDays: 26,
+      daysToSpare: -9,
     });
   });
 
@@ -127,7 +166,7 @@ describe("an imported order", () => {
     const { data } = eventOf(await run(), "o2:placed");
     expect(data["itemCount"]).toBeUndefined();
     expect(data["totalAmount"]).toBeUndefined();
-    expect(data["attributes"]).toEqual({ promisedDays: 18 });
+    expect(data["attributes"]).toEqual({ promisedDays: 18, ordersFromTown: 0 });
   });
 
   it("is known by its answer in three ways", async () => {

@@ -10,8 +10,11 @@ import {
   orderOf,
   readOrders,
 } from "./olist-orders.ts";
+import { type OlistRecords, openOlistRecords } from "./olist-records.ts";
 import { openSchedule, type Schedule } from "./schedule.ts";
 import { readTable } from "./table.ts";
+
+const dayMs = 86_400_000;
 
 const money = (cents: number): Json => ({ amount: (cents / 100).toFixed(2), currency: "BRL" });
 
@@ -22,7 +25,7 @@ const regionOf = (state: string): string | undefined => (state === "" ? undefine
  * What was known at the purchase. An order whose items the file does not have says nothing about
  * them rather than claiming there were none: they are missing because of how the order ended.
  */
-function placed(order: Order): Record<string, Json | undefined> {
+function placed(order: Order, records: OlistRecords): Record<string, Json | undefined> {
   const { basket, payment } = order;
   return {
     orderNumber: order.id,
@@ -41,7 +44,9 @@ function placed(order: Order): Record<string, Json | undefined> {
     }),
     attributes: {
       promisedDays: order.promisedDays,
+      ...records.attributes(order),
       ...(basket !== null && {
+        productCount: basket.products.size,
         price: basket.priceCents / 100,
         freight: basket.freightCents / 100,
         weightGrams: basket.weightGrams,
@@ -67,7 +72,13 @@ function billed({ id, basket, payment }: Order): Record<string, Json | undefined
   };
 }
 
-function addOrder(schedule: Schedule, order: Order): void {
+/** How long it took and what was left of the promised time, in whole days; negative when late. */
+const arrived = (order: Order, deliveredAt: number) => ({
+  waitedDays: Math.floor((deliveredAt - order.placedAt) / dayMs),
+  daysToSpare: Math.floor((order.promisedUntil - deliveredAt) / dayMs),
+});
+
+function addOrder(schedule: Schedule, order: Order, records: OlistRecords): void {
   const { id, placedAt, approvedAt, handedOverAt, deliveredAt } = order;
   const subject = `order:${id}`;
   const customer = `customer:${order.customer}`;
@@ -90,7 +101,11 @@ function addOrder(schedule: Schedule, order: Order): void {
       subject: customer,
       ...at(placedAt),
     },
-    () => placed(order),
+    () => {
+      const data = placed(order, records);
+      records.order(order);
+      return data;
+    },
   );
   if (approvedAt !== null) {
     schedule.add(
@@ -113,7 +128,11 @@ function addOrder(schedule: Schedule, order: Order): void {
         subject,
         ...at(handedOverAt),
       },
-      () => ({ orderNumber: id, deliveryStatus: "InTransit", bizStep: "shipping" }),
+      () => {
+        const limit = order.basket?.shippingLimitAt;
+        if (limit !== undefined) records.handOver(order, handedOverAt > limit);
+        return { orderNumber: id, deliveryStatus: "InTransit", bizStep: "shipping" };
+      },
     );
   }
   if (deliveredAt !== null) {
@@ -130,6 +149,7 @@ function addOrder(schedule: Schedule, order: Order): void {
         deliveryStatus: "Delivered",
         deliveredAt: isoTime(deliveredAt),
         quantityOrdered: order.basket?.count,
+        attributes: arrived(order, deliveredAt),
       }),
     );
   }
@@ -145,7 +165,7 @@ type Review = {
   readonly score: number;
 };
 
-function addReview(schedule: Schedule, order: Order, review: Review): void {
+function addReview(schedule: Schedule, order: Order, review: Review, records: OlistRecords): void {
   const { invitation, invitedAt, answeredAt, score } = review;
   const question = {
     invitationId: invitation,
@@ -178,12 +198,11 @@ function addReview(schedule: Schedule, order: Order, review: Review): void {
       recorded: answeredAt,
       ...common,
     },
-    () => ({
-      ...question,
-      score,
-      outcome: outcomeOf(score),
-      answeredAt: isoTime(answeredAt),
-    }),
+    () => {
+      const outcome = outcomeOf(score);
+      records.answer(order, outcome === "not_enjoyed");
+      return { ...question, score, outcome, answeredAt: isoTime(answeredAt) };
+    },
   );
 }
 
@@ -199,6 +218,7 @@ async function readReviews(
   dir: string,
   orders: Orders,
   schedule: Schedule,
+  records: OlistRecords,
   io: ImportIo,
 ): Promise<void> {
   const path = await findFile(dir, ["olist_order_reviews_dataset", "olist_order_reviews"], io);
@@ -217,7 +237,7 @@ async function readReviews(
     if (order === undefined) return undefined;
     return () => {
       seen.add(invitation);
-      addReview(schedule, order, review);
+      addReview(schedule, order, review, records);
     };
   });
 }
@@ -226,13 +246,15 @@ async function readReviews(
  * Orders of the Brazilian marketplace Olist: purchase with its promised day, bill at approval,
  * hand-over, delivery, survey and answer. Every event says only what could be known when it was
  * recorded: `order_status` and the text of reviews are never read, and nothing follows from a
- * cancellation, since the files do not say when it came. `sampleWeight` rides along for
+ * cancellation, since the files do not say when it came. Track records of sellers and products are
+ * stamped onto the order as they were when it was placed. `sampleWeight` rides along for
  * weighting alone; it differs for orders that never arrived, so no judgement may read it.
  */
 export async function* importOlist(dir: string, io: ImportIo): AsyncGenerator<ImportedEvent> {
   const orders = await readOrders(dir, io);
   const schedule = openSchedule();
-  for (const order of orders.values()) addOrder(schedule, order);
-  await readReviews(dir, orders, schedule, io);
+  const records = openOlistRecords();
+  for (const order of orders.values()) addOrder(schedule, order, records);
+  await readReviews(dir, orders, schedule, records, io);
   yield* schedule.events();
 }

@@ -1,0 +1,180 @@
+import { publicPseudonymKey, type SurveyDecision } from "@troth/events";
+import {
+  type Policy,
+  parsePolicy,
+  probePolicy,
+  type RuleWeights,
+  reweighPolicy,
+} from "@troth/policy";
+import { fitIsotonic, logOddsOf, probabilityOf } from "@troth/truth";
+import { InputError } from "../exit.ts";
+import { replay } from "../replay/replay.ts";
+import type { ReadLines } from "../replay/source.ts";
+import type { Verdicts } from "../replay/verdicts.ts";
+import { ProbeBook } from "./cells.ts";
+import { type Example, type Learned, learn, logOdds, pointsOf } from "./weigh.ts";
+
+export type CalibrateRequest = {
+  /** The policy's text: its rules, its signs, its sentences. */
+  readonly text: string;
+  readonly name: string;
+  /** Opens the events anew; they are read twice. */
+  readonly lines: () => ReadLines;
+  /** Nothing recorded later is read, no answer either. */
+  readonly until: number | null;
+  readonly penalty: number;
+  /** Alerts are to be right this often on the answers fitted. */
+  readonly precision: number;
+  /** Score settings to take instead of the policy's own. */
+  readonly score: Readonly<Record<string, unknown>>;
+  readonly comment: (facts: Fit) => readonly string[];
+};
+
+export type Fit = {
+  readonly examples: number;
+  readonly base: number;
+  readonly learned: Learned;
+  /** Points for one unit of log odds. */
+  readonly scale: number;
+  /** Alerts begin at this probability. */
+  readonly alertFrom: number;
+};
+
+export type Calibration = { readonly text: string; readonly policy: Policy; readonly fit: Fit };
+
+function parsed(text: string): Policy {
+  const result = parsePolicy(text);
+  if (result.ok) return result.value;
+  const [first] = result.error;
+  throw new InputError(
+    `the policy cannot be used: line ${first?.line}: ${first?.found}; expected ${first?.expected}`,
+  );
+}
+
+async function judged(
+  policy: Policy,
+  request: Pick<CalibrateRequest, "lines" | "until">,
+  fold: (decision: Parameters<ProbeBook["fold"]>[0]) => void,
+): Promise<Verdicts> {
+  const { verdicts } = await replay(request.lines(), policy, publicPseudonymKey, request.until, {
+    decision: fold,
+    output: null,
+    setAside: () => undefined,
+    drained: () => Promise.resolve(),
+  });
+  return verdicts;
+}
+
+/** Every answered survey with what stood when it went out. */
+export async function gatherExamples(
+  request: Pick<CalibrateRequest, "text" | "lines" | "until" | "score">,
+): Promise<readonly Example[]> {
+  const book = new ProbeBook();
+  const probe = parsed(probePolicy(request.text, request.score));
+  const verdicts = await judged(probe, request, (decision) => book.fold(decision));
+  const outcomes = new Map([...verdicts.truth()].map((one) => [one.invitationId, one.outcome]));
+  return book.surveys.flatMap((survey) => {
+    const outcome = outcomes.get(survey.invitationId) ?? null;
+    return outcome === null ? [] : [{ ...survey, bad: outcome === "not_enjoyed" }];
+  });
+}
+
+/** The lowest probability from which on alerts are right often enough; equal ones stay together. */
+export function alertThreshold(
+  examples: readonly { readonly p: number; readonly bad: boolean; readonly weight: number }[],
+  precision: number,
+): number | null {
+  const sorted = [...examples].sort((a, b) => b.p - a.p);
+  let hit = 0;
+  let all = 0;
+  let found: number | null = null;
+  sorted.forEach(({ p, bad, weight }, i) => {
+    all += weight;
+    if (bad) hit += weight;
+    if (sorted[i + 1]?.p !== p && hit >= precision * all) found = p;
+  });
+  return found;
+}
+
+function weightsOf(
+  rules: readonly (Policy["pledges"][number] | Policy["noises"][number])[],
+  { learned, scale }: Pick<Fit, "learned" | "scale">,
+): Record<string, RuleWeights> {
+  const weights: Record<string, RuleWeights> = {};
+  for (const rule of rules) {
+    const own = learned.rules.find(({ id }) => id === rule.id);
+    if (own !== undefined) weights[rule.id] = pointsOf(rule, own, scale);
+  }
+  return weights;
+}
+
+/** An alert whose score has fallen below what the answers call probable is over: nine tenths. */
+const recoverAt = ({ score }: Policy): number => Math.floor((score.alertAt * 9) / 10);
+
+/** Finer than this a step of the probability table rests on too few answers. */
+const leastShare = 0.02;
+
+/** How probable a bad answer is at each score, from the answers fitted. */
+async function probabilityTable(
+  policy: Policy,
+  request: CalibrateRequest,
+): Promise<readonly { from: number; perMille: number }[]> {
+  const surveys: SurveyDecision[] = [];
+  const verdicts = await judged(policy, request, (decision) => {
+    if (decision.kind === "survey") surveys.push(decision);
+  });
+  const points = [...verdicts.truth()].flatMap(({ riskScore, outcome, weight }) =>
+    outcome === null ? [] : [{ score: riskScore, bad: outcome === "not_enjoyed", weight }],
+  );
+  return fitIsotonic(points, leastShare).map(({ from, share }, i) => ({
+    from: i === 0 ? -100_000 : from,
+    perMille: Math.round(share * 1000),
+  }));
+}
+
+/** Fits a policy's points to the answers recorded by `until`. */
+export async function calibrate(request: CalibrateRequest): Promise<Calibration> {
+  const plain = parsed(request.text);
+  const probe = parsed(probePolicy(request.text, request.score));
+  const examples = await gatherExamples(request);
+  const bad = examples.filter((one) => one.bad).length;
+  if (bad < 50 || examples.length - bad < 50) {
+    throw new InputError(
+      `${examples.length} answered surveys, ${bad} of them unhappy: at least 50 of each sort are needed to learn from`,
+    );
+  }
+  // Signs are the written policy's; the probe only lifts what is in shadow.
+  const learned = learn(signsOf(plain, probe), examples, request.penalty);
+  const shares = examples.map((one) => ({ ...one, p: probabilityOf(logOdds(learned, one)) }));
+  const alertFrom = alertThreshold(shares, request.precision);
+  const room = alertFrom === null ? 0 : logOddsOf(alertFrom) - learned.intercept;
+  if (alertFrom === null || room <= 0) {
+    throw new InputError(
+      `no score is right ${request.precision * 100}% of the time on these answers: lower --precision`,
+    );
+  }
+  const scale = plain.score.alertAt / room;
+  const total = examples.reduce((sum, { weight }) => sum + weight, 0);
+  const unhappy = examples.reduce((sum, one) => sum + (one.bad ? one.weight : 0), 0);
+  const fit: Fit = { examples: examples.length, base: unhappy / total, learned, scale, alertFrom };
+  const reweighed = (probability: readonly unknown[]): string =>
+    reweighPolicy(request.text, {
+      name: request.name,
+      score: { ...request.score, recoverBelow: recoverAt(plain), probability },
+      pledges: weightsOf(plain.pledges, fit),
+      noises: weightsOf(plain.noises, fit),
+      comment: request.comment(fit),
+    });
+  const table = await probabilityTable(parsed(reweighed([])), request);
+  const text = reweighed(table);
+  return { text, policy: parsed(text), fit };
+}
+
+/** The written policy, with the outcomes a rule in shadow was written to have. */
+function signsOf(plain: Policy, probe: Policy): Policy {
+  const pledges = plain.pledges.map((rule, i) => {
+    const lifted = probe.pledges[i];
+    return rule.shadow && lifted !== undefined ? lifted : rule;
+  });
+  return { ...plain, pledges };
+}
