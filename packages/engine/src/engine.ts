@@ -7,6 +7,7 @@ import { evolve, removeItems } from "./evolve.ts";
 import { type Handover, handOver, takeOver } from "./join.ts";
 import { type Eyes, look, lookAtMoment } from "./look.ts";
 import type { Out } from "./out.ts";
+import { profileAt } from "./profile.ts";
 import type { EngineRecord } from "./record.ts";
 import { linkOf, partsOf, type Standing, shadowRules } from "./score.ts";
 import { type Customer, emptyCustomer, type Pledge, type State } from "./state.ts";
@@ -170,6 +171,7 @@ export class Engine {
     const invitation = fact.data["invitationId"];
     const parts = partsOf(this.policy, customer, now);
     const rules = parts.filter((part) => part.points > 0).map((part) => part.rule);
+    const { segment, region } = profileAt(customer.profile, now, false);
     out.push({
       kind: "survey",
       at: now,
@@ -185,6 +187,8 @@ export class Engine {
       rules: [...new Set(rules)].sort(),
       shadow: shadowRules(this.policy, customer, now),
       parts,
+      segment,
+      region,
       policy: this.policy.hash,
     });
   }

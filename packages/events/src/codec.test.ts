@@ -155,6 +155,8 @@ const decisions: readonly Decision[] = [
         says: "Late.",
       },
     ],
+    segment: "vip",
+    region: null,
   },
   { ...about, kind: "source", state: "silent", source: "carrier", owner: "logistics", says: "…" },
   {

@@ -90,6 +90,8 @@ const decisions: readonly Decision[] = [
         says: "Late.",
       },
     ],
+    segment: "vip",
+    region: null,
     policy: "p",
   },
   { kind: "source", state: "silent", at: 1, source: "s", owner: "o", says: "S.", policy: "p" },

@@ -118,6 +118,8 @@ const survey = {
   rules: required(listOf(text("Rules with points at that moment."), 1e6)),
   shadow: required(listOf(text("Rules in shadow that held at that moment."), 1e6)),
   parts: required(listOf(group("Part", part, "All parts; they add up to the score."), 1e6)),
+  segment: orNull(text("The customer's segment then; null if not known.")),
+  region: orNull(text("The customer's region then; null if not known.")),
 } satisfies Table<SurveyDecision>;
 
 const source = {

@@ -121,6 +121,9 @@ export type SurveyDecision = {
   readonly shadow: readonly string[];
   /** The shares of the score at that moment, heaviest first; they add up to it. */
   readonly parts: readonly Part[];
+  /** Who was asked, as their profile was then; for truth by segment. */
+  readonly segment: string | null;
+  readonly region: string | null;
   readonly policy: string;
 };
 

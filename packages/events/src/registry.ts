@@ -58,7 +58,7 @@ export const decisionIds = {
   pledge: 1976097566,
   alert: 1645832126,
   flag: 818664773,
-  survey: 1756971491,
+  survey: 1999378281,
   source: 1507434878,
   cohort: 1588035070,
 } as const;

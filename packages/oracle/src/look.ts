@@ -97,6 +97,7 @@ function surveyDecision(
   now: number,
   policy: Policy,
 ): SurveyDecision {
+  const { segment, region } = profileAsOf(viewOf(customer, policy).items.profile, now, true);
   return {
     kind: "survey",
     at: now,
@@ -111,6 +112,8 @@ function surveyDecision(
     rules: harmfulRules(score),
     shadow: shadowRules(score),
     parts: score.shown.map(partOf),
+    segment,
+    region,
     policy: policy.hash,
   };
 }

@@ -91,6 +91,8 @@ test("a survey takes the score of its moment, and nothing recorded later moves i
           says: "A is 1 days late.",
         },
       ],
+      segment: null,
+      region: null,
       policy: "0123456789abcdef",
     });
   }

@@ -1,4 +1,4 @@
-import { isMap, isScalar, parseDocument, type YAMLMap } from "yaml";
+import { isMap, isScalar, isSeq, parseDocument, type YAMLMap } from "yaml";
 
 /** What a rule's outcomes weigh; what is left out stays as the file has it. */
 export type RuleWeights = {
@@ -51,7 +51,11 @@ export function reweighPolicy(text: string, { name, score, ...rules }: Reweighin
   const first = isMap(document.contents) ? document.contents.items[0]?.key : undefined;
   if (isScalar(first)) first.commentBefore = null;
   document.set("policy", name);
-  for (const [key, value] of Object.entries(score)) document.setIn(["score", key], value);
+  for (const [key, value] of Object.entries(score)) {
+    document.setIn(["score", key], document.createNode(value));
+  }
+  const table = document.getIn(["score", "probability"]);
+  if (isSeq(table)) for (const step of table.items) if (isMap(step)) step.flow = true;
   const sections = [
     ["pledges", rules.pledges, reweighPledge],
     ["noises", rules.noises, reweighNoise],

@@ -16,6 +16,22 @@ export type TruthLine = {
   readonly outcome: Outcome | null;
   readonly weight: number;
   readonly rules: readonly string[];
+  /** Rules in shadow that held: measured, of no weight. */
+  readonly shadow: readonly string[];
+  /** The shares of the score; they add up to it. */
+  readonly parts: readonly TruthPart[];
+  readonly segment: string | null;
+  readonly region: string | null;
+  /** How many in a thousand of such a score do not enjoy it; null where the policy has no table. */
+  readonly perMille: number | null;
+  readonly policy: string;
+};
+
+export type TruthPart = {
+  readonly id: string;
+  readonly rule: string;
+  readonly link: string;
+  readonly points: number;
 };
 
 const isOutcome = (value: unknown): value is Outcome =>
@@ -32,7 +48,21 @@ export function outcomeOf(answer: Readonly<Record<string, unknown>>): Outcome | 
   return score >= 4 ? "enjoyed" : score >= 3 ? "indifferent" : "not_enjoyed";
 }
 
-export const truthLine = (survey: SurveyDecision, outcome: Outcome | null): TruthLine => ({
+/** From `from` on, so many in a thousand; ascending. */
+type ProbabilityTable = readonly { readonly from: number; readonly perMille: number }[];
+
+/** What a policy's table says of a score; below its first step, or without one, nothing. */
+export function perMilleOf(table: ProbabilityTable, score: number): number | null {
+  let found: number | null = null;
+  for (const { from, perMille } of table) if (from <= score) found = perMille;
+  return found;
+}
+
+export const truthLine = (
+  survey: SurveyDecision,
+  outcome: Outcome | null,
+  table: ProbabilityTable = [],
+): TruthLine => ({
   invitationId: survey.invitationId,
   subject: survey.subject,
   customer: survey.customer,
@@ -44,4 +74,10 @@ export const truthLine = (survey: SurveyDecision, outcome: Outcome | null): Trut
   outcome,
   weight: survey.weight,
   rules: survey.rules,
+  shadow: survey.shadow,
+  parts: survey.parts.map(({ id, rule, link, points }) => ({ id, rule, link, points })),
+  segment: survey.segment,
+  region: survey.region,
+  perMille: perMilleOf(table, survey.riskScore),
+  policy: survey.policy,
 });

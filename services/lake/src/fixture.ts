@@ -126,6 +126,8 @@ function others(n: number): readonly Decision[] {
       rules: ["delivery-date"],
       shadow: ["far-promise"],
       parts: [],
+      segment: "vip",
+      region: null,
     },
     { ...common, kind: "source", state: "silent", source: "carrier", owner: "it", says: "Silent." },
     {

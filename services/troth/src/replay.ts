@@ -77,7 +77,7 @@ async function runOracle(events: string, options: Options): Promise<number> {
   const flags = result.flags
     .filter((flag) => flag.level !== "none")
     .sort((a, b) => (a.customer < b.customer ? -1 : 1));
-  const verdicts = new Verdicts();
+  const verdicts = new Verdicts(policy.score.probability);
   const decisions = outputs.file("decisions.jsonl");
   for (const decision of result.decisions) {
     verdicts.fold(decision);

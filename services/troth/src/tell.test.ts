@@ -112,6 +112,8 @@ const survey = (invitationId: string, alerted: boolean): Decision => ({
   rules: [],
   shadow: [],
   parts: [],
+  segment: "vip",
+  region: null,
   policy: policy.hash,
 });
 

@@ -39,7 +39,7 @@ export async function replay(
   sink: ReplaySink,
 ): Promise<ReplayResult> {
   const pipeline = new Pipeline(policy, key);
-  const verdicts = new Verdicts();
+  const verdicts = new Verdicts(policy.score.probability);
   let read = 0;
   let refused = 0;
   let stamp = 0;

@@ -1,5 +1,6 @@
 import type { Decision, Flag, PledgeDecision, SurveyDecision, Verdict } from "@troth/events";
 import { verdicts } from "@troth/events";
+import type { ScoreRules } from "@troth/policy";
 import {
   type Accuracy,
   type Answered,
@@ -20,7 +21,13 @@ export class Verdicts {
   readonly #rows = new Map<string, PledgeDecision>();
   readonly #surveys: SurveyDecision[] = [];
   readonly #outcomes = new Map<string, Outcome>();
+  readonly #table: ScoreRules["probability"];
   #opened = 0;
+
+  /** `table` is the policy's: what its scores mean in probabilities. */
+  constructor(table: ScoreRules["probability"]) {
+    this.#table = table;
+  }
 
   fold(decision: Decision): void {
     switch (decision.kind) {
@@ -67,7 +74,7 @@ export class Verdicts {
 
   *truth(): Generator<TruthLine> {
     for (const survey of this.#surveys) {
-      yield truthLine(survey, this.#outcomes.get(survey.invitationId) ?? null);
+      yield truthLine(survey, this.#outcomes.get(survey.invitationId) ?? null, this.#table);
     }
   }
 
