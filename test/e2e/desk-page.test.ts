@@ -59,6 +59,7 @@ describe.skipIf(noChromium !== null)("the desk in a real browser", () => {
     });
     try {
       const page = await context.newPage();
+      page.setDefaultTimeout(10_000);
       const complaints: string[] = [];
       page.on("pageerror", (error) => complaints.push(String(error)));
       page.on("console", (said) => said.type() === "error" && complaints.push(said.text()));
@@ -292,6 +293,45 @@ describe.skipIf(noChromium !== null)("the desk in a real browser", () => {
       expect(await topRow()).toEqual(held);
       expect(await focused(page)).toBe(text);
       expect(await page.locator(".entry details[open]").count()).toBe(1);
+      expect(complaints).toEqual([]);
+    });
+  });
+
+  test("an alert is taken on, something promised and put right, by keys, and shows at once", async () => {
+    await withPage(hashOf("customer:demo-0066"), {}, async (page, complaints) => {
+      await page.waitForSelector(".connection-live");
+      await page.keyboard.press("t");
+      await page.waitForSelector("text=taken on by you");
+      await page.waitForSelector("text=Alert taken on");
+      await page.keyboard.press("p");
+      await page.waitForSelector("form.act select:focus");
+      expect((await findings(page)).filter(isSerious)).toEqual([]);
+      await page.keyboard.press("Tab");
+      await page.keyboard.press("Enter");
+      await page.waitForSelector(".card-promises >> text=a representative");
+      await page.keyboard.press("r");
+      await page.waitForSelector("form.act");
+      await page.selectOption("form.act select[name=kind]", "credit");
+      await page.fill("form.act input[name=amount]", "25.00");
+      // News from elsewhere leaves a form that is being filled in alone.
+      desk.send({
+        specversion: "1.0",
+        id: "news-2",
+        source: "urn:test:contact",
+        type: "org.troth.contact.completed.v1",
+        time: new Date(storyEndsAt).toISOString(),
+        recordedtime: new Date(storyEndsAt).toISOString(),
+        subject: "customer:demo-0066",
+        data: { contactId: "NEWS-2", resolution: "resolved" },
+      });
+      await page.waitForSelector(".entry >> text=NEWS-2");
+      expect(await page.inputValue("form.act input[name=amount]")).toBe("25.00");
+      await page.press("form.act input[name=amount]", "Enter");
+      await page.waitForSelector(".card-mendings >> text=credit, 25.00 EUR");
+      await page.getByRole("button", { name: /^it is done ?: Recovery promise$/ }).click();
+      await page.waitForSelector(".card-promises >> text=Kept >> visible=false", {
+        state: "attached",
+      });
       expect(complaints).toEqual([]);
     });
   });

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { createView, type DeskOptions } from "@troth/desk";
+import { createViews, type DeskOptions } from "@troth/desk";
 import { type Output, parseEvent, publicPseudonymKey } from "@troth/events";
 import { type Policy, parsePolicy } from "@troth/policy";
 import { Pipeline } from "../../services/troth/src/pipeline.ts";
@@ -19,11 +19,11 @@ export function defaultPolicy(): Policy {
 export function deskStory(customers = 400, endsAt = storyEndsAt) {
   const policy = defaultPolicy();
   const pipeline = new Pipeline(policy, publicPseudonymKey);
-  const view = createView(policy);
+  const views = createViews(policy);
   let stamp = 0;
   let inOffset = 0;
   const fold = (bodies: readonly Output["body"][]): void => {
-    for (const [seq, body] of bodies.entries()) view.fold({ inOffset, seq, stamp, body });
+    for (const [seq, body] of bodies.entries()) views.fold({ inOffset, seq, stamp, body });
     inOffset += 1;
   };
   /** Sends one more event through the judge, as if it came in now. */
@@ -41,8 +41,12 @@ export function deskStory(customers = 400, endsAt = storyEndsAt) {
   pipeline.tick(stamp, end);
   fold(end);
   const options: Omit<DeskOptions, "listen"> = {
-    view,
+    views,
     policy,
+    hand: async (events) => {
+      for (const event of events) send(event);
+      return true;
+    },
     flagNow: (customer, tenant) => pipeline.flag(tenant ?? "default", customer, stamp),
     logTime: () => stamp,
     isDemo: () => true,
@@ -54,5 +58,5 @@ export function deskStory(customers = 400, endsAt = storyEndsAt) {
       },
     },
   };
-  return { view, policy, options, send };
+  return { views, policy, options, send, flagsAt: (now: number) => pipeline.flags(now) };
 }

@@ -66,7 +66,6 @@ describe("the default policy", () => {
     const silent = kinds.filter((kind) => !policy.readers.has(kind));
     expect(silent.sort()).toEqual([
       "alert.acknowledged",
-      "alert.false-alarm",
       "alert.snoozed",
       "charge.disputed",
       "charge.ruled",

@@ -1,12 +1,33 @@
 /** What the desk answers; a problem becomes an error with its own words. */
-async function read(path, signal) {
-  const answer = await fetch(path, { headers: { accept: "application/json" }, signal });
+async function send(path, options) {
+  const answer = await fetch(path, options);
   const body = await answer.json().catch(() => null);
   if (answer.ok) return body;
+  if (answer.status === 401) {
+    location.assign(`/sign-in?to=${encodeURIComponent(`/${location.search}${location.hash}`)}`);
+  }
   const failure = new Error(body?.detail ?? body?.title ?? `The desk answered ${answer.status}.`);
   failure.status = answer.status;
   throw failure;
 }
+
+const read = (path, signal) => send(path, { headers: { accept: "application/json" }, signal });
+
+const post = (path, body) =>
+  send(path, {
+    method: "POST",
+    headers: { accept: "application/json", "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+
+export const readMe = (signal) => read("/api/me", signal);
+
+/** On a desk nobody signs in at: goes on in another role. */
+export const goOnAs = (role) => post("/api/sign-in", { role });
+export const signOut = () => post("/api/sign-out", {});
+
+export const act = (reference, body) =>
+  post(`/api/customers/${encodeURIComponent(reference)}/acts`, body);
 
 export const readOverview = (signal) => read("/api/overview", signal);
 

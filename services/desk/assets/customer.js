@@ -1,6 +1,8 @@
+import { actsFrame, showActs } from "./acts.js";
 import { customerChain } from "./chain.js";
 import { byId, forget, h, number, show } from "./dom.js";
 import { noteEvents } from "./evidence.js";
+import { mendings } from "./mendings.js";
 import { promises } from "./promises.js";
 import { named } from "./queue.js";
 import { score } from "./score.js";
@@ -23,9 +25,11 @@ function frame(goBack) {
     advice: card("What to do", "advice"),
     score: card("How the score adds up", "score"),
     promises: card("Promises", "promises"),
+    mendings: card("Put right so far", "mendings"),
     timeline: card("What happened", "timeline"),
   };
   const head = h("div", { class: "customer-head" });
+  const acts = actsFrame();
   const back = h(
     "button",
     { type: "button", class: "quiet back", on: { click: goBack } },
@@ -36,6 +40,7 @@ function frame(goBack) {
     { class: "customer-page" },
     back,
     head,
+    acts.element,
     cards.chain.element,
     h(
       "div",
@@ -45,13 +50,21 @@ function frame(goBack) {
         { class: "column" },
         cards.advice.element,
         cards.score.element,
+        cards.mendings.element,
         cards.promises.element,
       ),
       h("div", { class: "column" }, cards.timeline.element),
     ),
   );
   const bodies = Object.fromEntries(Object.entries(cards).map(([name, { body }]) => [name, body]));
-  return { element, head, adviceCard: cards.advice.element, ...bodies };
+  return {
+    element,
+    head,
+    acts: acts.bar,
+    adviceCard: cards.advice.element,
+    mendingsCard: cards.mendings.element,
+    ...bodies,
+  };
 }
 
 function heading({ summary, references, profile }) {
@@ -129,12 +142,19 @@ export function showCustomer(page, goBack) {
   noteEvents(page.timeline.filter(({ kind }) => kind === "fact").map(({ id }) => id));
   const { summary, references, profile } = page;
   show(places.head, { summary, references, profile }, heading);
+  showActs(places.acts, page);
   show(places.chain, page.chain, customerChain);
   places.adviceCard.hidden = page.do.length + page.dont.length === 0;
   show(places.advice, { dos: page.do, donts: page.dont }, advice);
   const onPage = page.timeline.length;
   show(places.score, { breakdown: page.breakdown, alertAt: page.alertAt, onPage }, score);
-  show(places.promises, { rows: page.promises, onPage }, ({ rows }) => promises(rows));
+  show(places.promises, { rows: page.promises, onPage, acts: page.acts }, ({ rows, acts }) =>
+    promises(rows, { reference: summary.customer, acts }),
+  );
+  places.mendingsCard.hidden = page.mendings.length === 0;
+  show(places.mendings, { mendings: page.mendings, acts: page.acts }, ({ mendings: held, acts }) =>
+    mendings(held, { reference: summary.customer, acts }),
+  );
   show(places.timeline, { entries: page.timeline, dropped: page.timelineDropped }, (data) =>
     timeline(data.entries, data.dropped),
   );

@@ -1,6 +1,6 @@
 import { byId, h } from "./dom.js";
 
-const names = ["level", "link", "owner", "q", "sort"];
+const names = ["level", "link", "owner", "q", "sort", "state"];
 
 /** The filters stand in the address, so that a link shows the same list to somebody else. */
 export function readFilters() {
@@ -20,6 +20,14 @@ const sorts = [
   ["age", "longest first"],
   ["recent", "latest news first"],
   ["score", "highest score first"],
+];
+
+const states = [
+  ["", "all that wait"],
+  ["free", "nobody's yet"],
+  ["mine", "mine"],
+  ["snoozed", "put off"],
+  ["any", "all of them"],
 ];
 
 function select(name, label, choices, change) {
@@ -61,9 +69,11 @@ export function openFilters(filters, change) {
   });
   const sort = select("sort", "Order", sorts, change);
   const owner = select("owner", "Owner", [["", "every owner"]], change);
-  form.replaceChildren(search, h("div", { class: "filter-pair" }, sort, owner));
+  const state = select("state", "Whose", states, change);
+  form.replaceChildren(search, h("div", { class: "filter-pair" }, sort, owner, state));
   search.value = filters.q;
   sort.value = filters.sort;
+  state.value = filters.state;
   return {
     search,
     /** The owners there are; the one chosen stays chosen. */
@@ -82,6 +92,7 @@ export function openFilters(filters, change) {
       if (document.activeElement !== search) search.value = now.q;
       sort.value = now.sort;
       owner.value = now.owner;
+      state.value = now.state;
     },
   };
 }

@@ -11,6 +11,10 @@ const rows = [
   [["Enter"], "go into the customer"],
   [["Esc"], "back to the list"],
   [["/"], "find by any name"],
+  [["t"], "take it on"],
+  [["p"], "promise something"],
+  [["s"], "put it off"],
+  [["r"], "put it right"],
   [["?"], "these keys"],
 ];
 
@@ -70,7 +74,16 @@ export function openKeys(actions) {
     const inList = target instanceof Element && target.closest("#rows") !== null;
     const arrows = inList ? { ArrowDown: actions.next, ArrowUp: actions.previous } : {};
     const letters = areOn()
-      ? { j: actions.next, k: actions.previous, "/": actions.search, "?": help }
+      ? {
+          j: actions.next,
+          k: actions.previous,
+          "/": actions.search,
+          "?": help,
+          t: () => actions.act("take"),
+          p: () => actions.act("promise"),
+          s: () => actions.act("snooze"),
+          r: () => actions.act("resolution"),
+        }
       : {};
     const action = { ...arrows, ...letters }[key];
     if (action === undefined) return;

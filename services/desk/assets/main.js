@@ -1,8 +1,10 @@
-import { follow, readCustomer, readOverview, readQueue } from "./api.js";
+import { press } from "./acts.js";
+import { follow, readCustomer, readMe, readOverview, readQueue } from "./api.js";
 import { closeCustomer, focusCustomer, showCustomer, showUnknown } from "./customer.js";
 import { byId, h, number } from "./dom.js";
 import { openFilters, readFilters, writeFilters } from "./filters.js";
 import { openKeys } from "./keys.js";
+import { showMe } from "./me.js";
 import { showEmpty, showHeadline, showHome, showStrip } from "./overview.js";
 import { hrefOf, openRows, showCount } from "./queue.js";
 import { countOn, setLogTime } from "./time.js";
@@ -52,7 +54,7 @@ const setFilter = (change) => {
   drawOverview();
   loadQueue(true);
 };
-const clearFilters = () => setFilter({ level: "", link: "", owner: "", q: "" });
+const clearFilters = () => setFilter({ level: "", link: "", owner: "", q: "", state: "" });
 
 function drawOverview() {
   const { overview, filters: chosen } = state;
@@ -186,6 +188,7 @@ function goHome() {
 }
 
 openKeys({
+  act: press,
   next: () => rows.move(1, state.open),
   previous: () => rows.move(-1, state.open),
   first: () => rows.move(0, null),
@@ -233,5 +236,6 @@ follow({
 setInterval(() => countOn(), 10_000);
 
 route(false);
-await Promise.all([loadOverview(), loadQueue(true)]);
+const loadMe = latest(async (signal) => showMe(await readMe(signal)));
+await Promise.all([loadMe(), loadOverview(), loadQueue(true)]);
 document.body.classList.add("is-ready");

@@ -102,6 +102,7 @@ const ownerRow = (one, owner, setOwner) =>
     h("td", { class: one.broken > 0 ? "is-broken" : "" }, number(one.broken)),
     h("td", {}, number(one.brokenLastDay)),
     h("td", {}, number(one.customers)),
+    h("td", { title: "Let down, then put right as promised" }, number(one.saves)),
   );
 
 /** What befell many at once, in one line each. */
@@ -135,7 +136,7 @@ const ownersTable = (owners, owner, setOwner) =>
       h(
         "tr",
         {},
-        ["Owner", "Share kept", "Kept", "Broken", "In 24 h", "Customers led"].map((name) =>
+        ["Owner", "Share kept", "Kept", "Broken", "In 24 h", "Customers led", "Saves"].map((name) =>
           h("th", { scope: "col" }, name),
         ),
       ),

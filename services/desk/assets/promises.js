@@ -1,3 +1,4 @@
+import { perform } from "./acts.js";
 import { h, number } from "./dom.js";
 import { evidence } from "./evidence.js";
 import { verdictBadge, verdictFamily } from "./signs.js";
@@ -30,7 +31,33 @@ function clock(promise) {
   );
 }
 
-const item = (promise) =>
+/** What may be done about one promise. */
+function tools(promise, { reference, acts }) {
+  const button = (words, body) =>
+    h(
+      "button",
+      {
+        type: "button",
+        class: "plain",
+        "data-key": `${body.act} ${promise.promiseId}#${promise.term}`,
+        on: { click: () => perform(reference, body) },
+      },
+      words,
+      h("span", { class: "sr" }, `: ${promise.title}`),
+    );
+  if (promise.isLive && acts.includes("keep") && sayable.has(promise.template)) {
+    return button("it is done", { act: "keep", promiseId: promise.promiseId });
+  }
+  if (promise.verdict !== "broken" || !acts.includes("dispute")) return null;
+  const { promiseId, term } = promise;
+  const reason = "not this link's doing, says its owner";
+  return button("dispute the charge", { act: "dispute", promiseId, term, reason });
+}
+
+/** Promises whose keeping somebody has to say; the rest show in what happens. */
+const sayable = new Set(["call-back", "spoken-promise", "recovery-promise", "refund"]);
+
+const item = (context) => (promise) =>
   h(
     "li",
     { class: `promise promise-${verdictFamily(promise.verdict)}` },
@@ -48,25 +75,26 @@ const item = (promise) =>
       promise.severity > 0 ? ` · severity ${promise.severity} of 5` : null,
       " · ",
       evidence(promise.evidence),
+      tools(promise, context),
     ),
   );
 
-const list = (promises) => h("ul", { class: "promises" }, promises.map(item));
+const list = (promises, context) => h("ul", { class: "promises" }, promises.map(item(context)));
 
-const folded = (key, words, promises) =>
+const folded = (key, words, promises, context) =>
   promises.length === 0
     ? null
     : h(
         "details",
         { "data-key": key },
         h("summary", {}, `${number(promises.length)} ${words}`),
-        list(promises),
+        list(promises, context),
       );
 
 const liveShown = 6;
 
 /** What was promised: what can still be kept first, then what was broken, the rest folded away. */
-export function promises(rows) {
+export function promises(rows, context) {
   if (rows.length === 0) return h("p", { class: "none" }, "Nothing was promised yet.");
   const live = rows.filter(({ isLive }) => isLive);
   const broken = rows.filter(({ verdict }) => verdict === "broken");
@@ -74,10 +102,10 @@ export function promises(rows) {
   return [
     live.length === 0
       ? h("p", { class: "none" }, "No promise is open.")
-      : list(live.slice(0, liveShown)),
-    folded("promises-live", "more that are open", live.slice(liveShown)),
-    broken.length === 0 ? null : list(broken.slice(0, liveShown)),
-    folded("promises-broken", "more that were broken", broken.slice(liveShown)),
-    folded("promises-rest", "that were kept, moved or withdrawn", rest),
+      : list(live.slice(0, liveShown), context),
+    folded("promises-live", "more that are open", live.slice(liveShown), context),
+    broken.length === 0 ? null : list(broken.slice(0, liveShown), context),
+    folded("promises-broken", "more that were broken", broken.slice(liveShown), context),
+    folded("promises-rest", "that were kept, moved or withdrawn", rest, context),
   ];
 }

@@ -29,7 +29,10 @@ function contentOf(row) {
         ? h("span", { class: "meta" }, row.operatedBy)
         : null,
       row.wants.map((one) => h("span", { class: "wants" }, one)),
-      row.alert?.state === "acknowledged" ? h("span", { class: "wants" }, "taken on") : null,
+      row.taken === null
+        ? null
+        : h("span", { class: "wants" }, row.taken.isMine ? "yours" : "taken on"),
+      row.snoozed === null ? null : h("span", { class: "wants" }, "put off"),
       row.since === null
         ? null
         : h(
@@ -160,8 +163,12 @@ export function openRows({ onFocus }) {
   };
 }
 
+const stateWords = { free: "nobody's yet", mine: "yours", snoozed: "put off", any: "all of them" };
+
 export function showCount({ total, shown, filters, clear }) {
-  const parts = [filters.level, filters.link, filters.owner].filter(Boolean);
+  const parts = [filters.level, filters.link, filters.owner, stateWords[filters.state]].filter(
+    Boolean,
+  );
   const about = filters.q ? `found for “${filters.q}”` : "at risk";
   const text = `${counted(total, "customer")} ${about}${parts.length > 0 ? `: ${parts.join(", ")}` : ""}`;
   const isFiltered = parts.length > 0 || Boolean(filters.q);

@@ -1,9 +1,9 @@
-export {
-  type Desk,
-  type DeskOptions,
-  type DeskTell,
-  openDesk,
-} from "./http/desk.ts";
+export { type Audit, type AuditLine, openAudit, verifyAudit } from "./access/audit.ts";
+export type { OidcOptions } from "./access/oidc.ts";
+export type { Event } from "./acts/facts.ts";
+export { openRecovery } from "./acts/recovery.ts";
+export { type Desk, type DeskOptions, type DeskTell, type Hand, openDesk } from "./http/desk.ts";
 export type { PolicyInfo } from "./policy-info.ts";
 export type { Change } from "./view/changes.ts";
-export { createView, type DeskView } from "./view/view.ts";
+export type { DeskView } from "./view/view.ts";
+export { createViews, type DeskViews, defaultTenant } from "./view/views.ts";

@@ -1,10 +1,13 @@
 import type { Flag, Reference } from "@troth/events";
+import type { Person } from "../access/person.ts";
 import type { PolicyInfo } from "../policy-info.ts";
 import type { DeskView } from "../view/view.ts";
 
 /** What every answer is made from. */
 export type Context = {
+  /** Of the tenant of whoever asks. */
   readonly view: DeskView;
+  readonly person: Person;
   readonly policy: PolicyInfo;
   /**
    * A customer's flag at this moment, as the judge would say it; null when nothing stands or the

@@ -1,4 +1,7 @@
 import { type Flag, isoTime, type Part } from "@troth/events";
+import type { Person } from "../access/person.ts";
+import { mayDo } from "../access/roles.ts";
+import { type ActName, actNames, actNeeds } from "../acts/act.ts";
 import type { DeskCustomer } from "../view/customer.ts";
 import { isLive, type RegisterRow } from "../view/register.ts";
 import { chainOf } from "./chain.ts";
@@ -63,6 +66,23 @@ function scored(customer: DeskCustomer, flag: Flag | null): Breakdown | null {
   return alert === null ? null : breakdownOf(alert.at, alert.score, alert.parts, false);
 }
 
+const alertActs: readonly ActName[] = ["acknowledge", "take", "snooze", "false-alarm"];
+
+/** What the person may do to the customer as they stand. */
+function actsFor(person: Person, customer: DeskCustomer): ActName[] {
+  const names = actNames.filter((name) => mayDo(person.role, actNeeds[name]));
+  const hasAlert = customer.openAlert !== null;
+  const isMine = customer.standing.taken?.alertId === customer.openAlert?.alertId;
+  return names.filter((name) => {
+    if (name === "acknowledge" || name === "take") {
+      return hasAlert && !(isMine && customer.standing.taken?.by === person.pseudonym);
+    }
+    if (alertActs.includes(name)) return hasAlert;
+    if (name === "outcome") return customer.standing.mendings.length > 0;
+    return true;
+  });
+}
+
 /** Everything a representative needs of one customer, in one answer. */
 export function customerPageOf(context: Context, customer: DeskCustomer): CustomerPage {
   const flag = context.flagNow(customer.reference, customer.tenant);
@@ -81,6 +101,8 @@ export function customerPageOf(context: Context, customer: DeskCustomer): Custom
     promises: rows.filter(({ verdict }) => verdict !== "void").map(promiseOf),
     timeline: customer.timeline.entries.map(entryOf).reverse(),
     timelineDropped: customer.timeline.dropped,
+    mendings: customer.standing.mendings.map((one) => ({ ...one, at: isoTime(one.at) })),
+    acts: actsFor(context.person, customer),
     references: [...customer.references],
     profile: profileOf(customer.profile),
     logTime: isoTime(context.logTime()),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { act, acted } from "../acts/act.ts";
 import * as schemas from "./schemas.ts";
 
 const registry = z.registry<{ id: string }>();
@@ -13,6 +14,9 @@ const named = {
   Overview: schemas.overview,
   LinkOverview: schemas.linkOverview,
   PartyRoleRiskAssessment: schemas.riskAssessment,
+  Me: schemas.me,
+  Act: act,
+  Acted: acted,
   Problem: schemas.problemShape,
 };
 for (const [id, schema] of Object.entries(named)) registry.add(schema, { id });
@@ -20,8 +24,8 @@ for (const [id, schema] of Object.entries(named)) registry.add(schema, { id });
 type Name = keyof typeof named;
 const refTo = (name: Name) => ({ $ref: `#/components/schemas/${name}` });
 
-const answers = (description: string, name: Name) => ({
-  "200": { description, content: { "application/json": { schema: refTo(name) } } },
+const answers = (description: string, name: Name, status = "200") => ({
+  [status]: { description, content: { "application/json": { schema: refTo(name) } } },
   default: {
     description: "What went wrong, RFC 9457",
     content: { "application/problem+json": { schema: refTo("Problem") } },
@@ -93,6 +97,34 @@ export function openApi(): unknown {
           operationId: "readOverview",
           summary: "The whole chain: kept and broken per link and owner, customers by level",
           responses: answers("The overview", "Overview"),
+        },
+      },
+      "/api/customers/{ref}/acts": {
+        post: {
+          operationId: "act",
+          summary: "Does something about a customer; it becomes a fact on the log",
+          parameters: [reference],
+          requestBody: {
+            required: true,
+            content: { "application/json": { schema: refTo("Act") } },
+          },
+          responses: answers("It is stored, judged and shown", "Acted", "201"),
+        },
+      },
+      "/api/me": {
+        get: {
+          operationId: "readMe",
+          summary: "Who is signed in, and what they may do",
+          responses: answers("The person", "Me"),
+        },
+      },
+      "/api/audit": {
+        get: {
+          operationId: "readAudit",
+          summary: "Who did what: one JSON object a line, each holding the hash of the line before",
+          responses: {
+            "200": { description: "The record", content: { "application/x-ndjson": {} } },
+          },
         },
       },
       "/api/live": {

@@ -40,6 +40,7 @@ function linksOf(context: Context, now: number): LinkOverview[] {
       brokenLastDay: brokenByDay.at(-1) ?? 0,
       brokenByDay,
       customers: customers.get(link.id) ?? 0,
+      saves: view.tallies.savesOf(link.id),
     };
   });
 }
@@ -58,6 +59,7 @@ function ownersOf(links: readonly LinkOverview[]): Overview["owners"] {
       keptShare: kept + broken === 0 ? null : kept / (kept + broken),
       brokenLastDay: sum((link) => link.brokenLastDay),
       customers: sum((link) => link.customers),
+      saves: sum((link) => link.saves),
     };
   });
   return owners.sort((a, b) => b.broken - a.broken);

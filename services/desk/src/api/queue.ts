@@ -9,8 +9,9 @@ import {
   type Result,
 } from "@troth/events";
 import { z } from "zod";
+import { concerns } from "../access/person.ts";
 import type { DeskCustomer, Lead } from "../view/customer.ts";
-import { orders, type RankKey } from "../view/orders.ts";
+import { heightOf, orders, type RankKey } from "../view/orders.ts";
 import { firstBehind } from "../view/ranking.ts";
 import type { Context } from "./context.ts";
 import type { Queue, QueueQuery, QueueRow } from "./schemas.ts";
@@ -74,6 +75,35 @@ function sentenceOf(lead: Lead | null): string {
   return lead.among > 1 ? `${lead.says} It is one of ${lead.among} things that add up.` : lead.says;
 }
 
+/** Who took the open alert on. */
+function takenOf({ person }: Context, customer: DeskCustomer): QueueRow["taken"] {
+  const { taken } = customer.standing;
+  if (taken === null || taken.alertId !== customer.openAlert?.alertId) return null;
+  return { by: taken.by, isMine: taken.by === person.pseudonym, at: isoTime(taken.at) };
+}
+
+/** Put off, until then or until it grows worse than it was. */
+function snoozedOf({ logTime }: Context, customer: DeskCustomer): QueueRow["snoozed"] {
+  const { snooze, falseAlarm } = customer.standing;
+  const alertId = customer.openAlert?.alertId;
+  if (snooze === null || snooze.alertId !== alertId || falseAlarm?.alertId === alertId) return null;
+  if (snooze.until <= logTime() || heightOf(customer.level) > heightOf(snooze.level)) return null;
+  return { until: isoTime(snooze.until), reason: snooze.reason };
+}
+
+/** Whether a customer is in the part of the queue that is asked for. */
+function isInState(context: Context, customer: DeskCustomer, state: QueueQuery["state"]): boolean {
+  if (state === "any") return true;
+  const alertId = customer.openAlert?.alertId;
+  const isSnoozed = snoozedOf(context, customer) !== null;
+  const isFalse = alertId !== undefined && customer.standing.falseAlarm?.alertId === alertId;
+  if (state === "snoozed") return isSnoozed || isFalse;
+  if (isSnoozed || isFalse) return false;
+  if (state === "waiting") return true;
+  const taken = takenOf(context, customer);
+  return state === "mine" ? taken?.isMine === true : taken === null;
+}
+
 export function rowOf(context: Context, customer: DeskCustomer): QueueRow {
   const lead = leadOf(context, customer);
   const alert = customer.openAlert;
@@ -97,6 +127,8 @@ export function rowOf(context: Context, customer: DeskCustomer): QueueRow {
             openedAt: isoTime(customer.openedAt ?? alert.at),
             revision: alert.revision,
           },
+    taken: takenOf(context, customer),
+    snoozed: snoozedOf(context, customer),
     wants: wantsOf(customer.profile),
     segment: customer.profile.value("segment"),
   };
@@ -122,7 +154,9 @@ export function queueOf(context: Context, query: QueueQuery): Result<Queue, Queu
   const scope = isSearch || wantedLevels.has("none") ? "all" : "at-risk";
   const links = linksOf(context, query);
   const isWanted: Wanted = (customer) =>
+    concerns(context.person, customer) &&
     (isSearch || wantedLevels.has(customer.level)) &&
+    (isSearch || isInState(context, customer, query.state)) &&
     (links === null || links.has(customer.leadLink ?? "")) &&
     (q === "" || customer.isFound(q));
   const compare = orders[query.sort];

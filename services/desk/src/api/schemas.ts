@@ -1,5 +1,6 @@
 import { levels, operatedBy, verdicts } from "@troth/events";
 import { z } from "zod";
+import { permissions, roles } from "../access/roles.ts";
 import { deskLimits } from "../limits.ts";
 import { sorts } from "../view/orders.ts";
 
@@ -13,6 +14,8 @@ const level = z.enum(levels);
 const verdict = z.enum(verdicts);
 const count = z.int().min(0);
 const points = z.int().describe("Whole points; negative is credit.");
+
+export const queueStates = ["waiting", "mine", "free", "snoozed", "any"] as const;
 
 export const queueRow = z.object({
   customer: z.string(),
@@ -33,6 +36,11 @@ export const queueRow = z.object({
       revision: count,
     })
     .nullable(),
+  taken: z
+    .object({ by: z.string().describe("Pseudonym."), isMine: z.boolean(), at: time })
+    .nullable()
+    .describe("Somebody took the open alert on."),
+  snoozed: z.object({ until: time, reason: z.string() }).nullable(),
   wants: z.array(z.string()).describe("How personal the customer wants it, in words."),
   segment: z.string().nullable(),
 });
@@ -58,6 +66,10 @@ export const queueQuery = z.object({
     .max(256)
     .optional()
     .describe("Part of any name the customer is known by; finds those not at risk too."),
+  state: z
+    .enum(queueStates)
+    .default("waiting")
+    .describe("`waiting`: neither snoozed nor said to be a false alarm; `mine`: taken by me."),
   sort: z.enum(sorts).default("risk"),
   cursor: z.string().max(1_024).optional(),
   limit: z.coerce.number().int().min(1).max(deskLimits.pageItemsMax).default(50),
@@ -206,6 +218,22 @@ export const customerPage = z.object({
   promises: z.array(promiseRow).describe("Live ones by due time, then the broken, then the rest."),
   timeline: z.array(timelineEntry).describe("Latest first."),
   timelineDropped: count.describe("Older entries that are in the lake only."),
+  mendings: z
+    .array(
+      z.object({
+        resolutionId: z.string(),
+        at: time,
+        step: z.enum(["proposed", "offered", "accepted", "outcome"]),
+        kind: z.string().nullable(),
+        amount: z.string().nullable(),
+        currency: z.string().nullable(),
+        ledger: z.string().nullable(),
+        response: z.string().nullable(),
+        outcomeScore: z.number().nullable(),
+      }),
+    )
+    .describe("What was offered to put it right, latest first."),
+  acts: z.array(z.string()).describe("What you may do here now."),
   references: z.array(z.string()),
   profile: z.array(z.object({ label: z.string(), value: z.string() })),
   logTime: time,
@@ -232,6 +260,7 @@ export const linkOverview = z.object({
   brokenLastDay: count.describe("Standing broken since one of the last 24 hours."),
   brokenByDay: z.array(count).describe("The last 14 times 24 hours, oldest first."),
   customers: count.describe("Customers at risk whose heaviest reason is on this link."),
+  saves: count.describe("Recovery promises kept."),
 });
 
 export const bulletin = z.object({
@@ -258,6 +287,7 @@ export const overview = z.object({
       keptShare: z.number().min(0).max(1).nullable(),
       brokenLastDay: count,
       customers: count,
+      saves: count,
     }),
   ),
   bulletins: z.array(bulletin),
@@ -295,6 +325,16 @@ export const riskAssessment = z.object({
   characteristic: z
     .array(z.object({ name: z.string(), value: z.union([z.string(), z.array(z.string())]) }))
     .describe("Level, sentence, reasons, what to do and not to do: never show the number alone."),
+});
+
+export const me = z.object({
+  name: z.string(),
+  pseudonym: z.string(),
+  role: z.enum(roles),
+  tenant: z.string(),
+  teams: z.array(z.string()).nullable().describe("Null: all."),
+  permissions: z.array(z.enum(permissions)),
+  signIn: z.enum(["development", "oidc"]),
 });
 
 export const problemShape = z.object({

@@ -8,9 +8,13 @@ export function wordsOf(name: string): string {
   return spaced.charAt(0).toUpperCase() + spaced.slice(1);
 }
 
+/** Numbers the desk itself gave mean nothing to anybody. */
+const isOurNumber = (key: string): boolean => /^(?:desk|recovery)-/.test(key);
+
 /** A promise by its template and the key behind the slash. */
 export function titleOf(promiseId: string, template: string, term: number): string {
-  const key = promiseId.startsWith(`${template}/`) ? promiseId.slice(template.length + 1) : "";
+  const own = promiseId.startsWith(`${template}/`) ? promiseId.slice(template.length + 1) : "";
+  const key = isOurNumber(own) ? "" : own;
   const again = term > 1 ? `, date ${term}` : "";
   return `${wordsOf(template)}${key === "" ? "" : ` · ${key}`}${again}`;
 }

@@ -3,6 +3,10 @@ import { isIP } from "node:net";
 const loopback: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "::1"]);
 const anyAddress: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
 
+/** An address only this machine itself can reach, or come from. */
+export const isLoopback = (address: string): boolean =>
+  loopback.has(address) || address === "::ffff:127.0.0.1" || /^127(?:\.\d{1,3}){3}$/.test(address);
+
 /** The host of a `Host` header without port and brackets, in lower case. */
 function nameOf(header: string): string {
   const bracketed = /^\[([^\]]*)\](?::\d*)?$/.exec(header);

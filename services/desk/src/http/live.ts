@@ -10,11 +10,20 @@ const heartbeatMs = 15_000;
 /** After a lost connection a page waits so long before it asks again. */
 const retryMs = 2_000;
 
-type Follower = { readonly response: ServerResponse; isMissing: boolean };
+type Follower = {
+  readonly response: ServerResponse;
+  /** Whether they may be told who changed. */
+  readonly isNamed: boolean;
+  isMissing: boolean;
+};
 
 export type Live = {
   /** Follows changes until either side ends it; false when there are too many followers. */
-  readonly follow: (request: IncomingMessage, response: ServerResponse) => boolean;
+  readonly follow: (
+    request: IncomingMessage,
+    response: ServerResponse,
+    isNamed: boolean,
+  ) => boolean;
   readonly followers: () => number;
   readonly close: () => void;
 };
@@ -49,8 +58,9 @@ export function openLive(changes: Changes, clock: Clock): Live {
   };
   const tell = (): void => {
     gathering = null;
-    const text = said(changes.take());
-    for (const follower of followers) send(follower, text);
+    const change = changes.take();
+    const [named, unnamed] = [said(change), said({ ...change, customers: null })];
+    for (const follower of followers) send(follower, follower.isNamed ? named : unnamed);
   };
   const unsubscribe = changes.subscribe(() => {
     gathering ??= clock.setTimer(gatherMs, tell);
@@ -63,7 +73,7 @@ export function openLive(changes: Changes, clock: Clock): Live {
   let heart = clock.setTimer(heartbeatMs, beat);
 
   return {
-    follow: (request, response) => {
+    follow: (request, response, isNamed) => {
       if (followers.size >= deskLimits.liveConnectionsMax) return false;
       response.writeHead(200, {
         ...securityHeaders,
@@ -71,7 +81,7 @@ export function openLive(changes: Changes, clock: Clock): Live {
         "cache-control": "no-store",
         "x-accel-buffering": "no",
       });
-      const follower: Follower = { response, isMissing: false };
+      const follower: Follower = { response, isNamed, isMissing: false };
       followers.add(follower);
       response.on("close", () => followers.delete(follower));
       response.on("error", () => followers.delete(follower));

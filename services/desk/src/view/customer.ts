@@ -8,6 +8,7 @@ import {
   type Reference,
   referencesOf,
 } from "@troth/events";
+import { Standing } from "../acts/standing.ts";
 import { deskLimits } from "../limits.ts";
 import { readEntry } from "./entry.ts";
 import { ProfileNotes } from "./profile.ts";
@@ -46,6 +47,7 @@ export class DeskCustomer {
   /** The customer this one was found to be. */
   joinedInto: Reference | null = null;
   profile = new ProfileNotes();
+  standing = new Standing();
   /** Names the customer is known by, each with the customer it came by. */
   #references = new Map<Reference, Reference>();
   #searchText: string | null = null;
@@ -87,6 +89,7 @@ export class DeskCustomer {
   note(fact: Fact, names: readonly Reference[], origin: Reference): readonly Reference[] {
     this.tenant ??= fact.tenant;
     this.profile.fold(fact);
+    this.standing.fold(fact, this.level);
     const fresh = names.filter((name) => name !== this.reference && !this.#references.has(name));
     for (const name of fresh) {
       if (this.#references.size >= deskLimits.referencesMax) break;
@@ -101,6 +104,7 @@ export class DeskCustomer {
     this.#references = new Map();
     this.#searchText = null;
     this.profile = new ProfileNotes();
+    this.standing = new Standing();
     for (const entry of this.timeline.entries) {
       if (entry.identity === null) continue;
       const body = readEntry(entry);

@@ -7,6 +7,7 @@ type LinkTally = {
   readonly verdicts: Map<Verdict, number>;
   /** Promises that stand broken, by the hour they broke in. */
   readonly brokenByHour: Map<number, number>;
+  saves: number;
 };
 
 type Standing = { readonly verdict: Verdict; readonly at: number };
@@ -51,10 +52,20 @@ export class Tallies {
     return Math.max(0, sum);
   }
 
+  /** A recovery promise came to be kept, or is no longer said to be. */
+  countSave(link: string, by: 1 | -1): void {
+    this.#tallyOf(link).saves += by;
+  }
+
+  /** Customers who were let down and then put right as promised. */
+  savesOf(link: string): number {
+    return Math.max(0, this.#links.get(link)?.saves ?? 0);
+  }
+
   #tallyOf(link: string): LinkTally {
     const known = this.#links.get(link);
     if (known !== undefined) return known;
-    const fresh: LinkTally = { verdicts: new Map(), brokenByHour: new Map() };
+    const fresh: LinkTally = { verdicts: new Map(), brokenByHour: new Map(), saves: 0 };
     this.#links.set(link, fresh);
     return fresh;
   }

@@ -32,6 +32,9 @@ import { Tallies } from "./tallies.ts";
 /** Something about many at once: a feed gone silent or back, an incident and whom it touched. */
 export type Bulletin = SourceDecision | CohortDecision;
 
+/** The template of what a breach opens; one that is kept is a save. */
+export const recoveryTemplate = "recovery-promise";
+
 /** `at-risk`: level above none or an open alert. `all`: everybody ever heard of. */
 export type Scope = "at-risk" | "all";
 
@@ -162,6 +165,18 @@ export class DeskView {
     }
   }
 
+  /** Takes a customer out for good, as if nothing had ever been heard of them. */
+  forget(reference: Reference): void {
+    const customer = this.#customers.get(reference);
+    if (customer === undefined) return;
+    this.#count(customer, -1);
+    this.#customers.delete(reference);
+    for (const [name, holder] of this.#names) if (holder === reference) this.#names.delete(name);
+    customer.joinedInto = reference;
+    for (const ranking of this.#rankings.values()) ranking.mark(customer);
+    this.changes.note(null);
+  }
+
   #customerOf(reference: Reference): DeskCustomer {
     const known = this.#customers.get(reference);
     if (known !== undefined) return known;
@@ -236,6 +251,10 @@ export class DeskView {
     // A row let go for want of room is still known by what the decision says it was.
     const was = held ?? (decision.was === null ? null : { verdict: decision.was, at: decision.at });
     this.tallies.move(decision.link, was, decision);
+    if (decision.template === recoveryTemplate) {
+      const change = Number(decision.verdict === "kept") - Number(was?.verdict === "kept");
+      if (change === 1 || change === -1) this.tallies.countSave(decision.link, change);
+    }
     this.#write(customer, decision.at, decision.decidedAt, verdictBody(decision));
   }
 
@@ -280,5 +299,3 @@ export class DeskView {
     this.changes.note(null);
   }
 }
-
-export const createView = (policy: PolicyInfo): DeskView => new DeskView(policy);

@@ -7,7 +7,7 @@ import {
   parseLine,
   type RefusalReason,
 } from "@troth/events";
-import { encodeSetAside } from "@troth/intake";
+import { defaultLimits, encodeSetAside, type IntakeOptions, receive } from "@troth/intake";
 import { type FileLog, type Log, openFileLog, openSnapshots } from "@troth/log";
 import { openMonitor } from "@troth/monitor";
 import type { Policy } from "@troth/policy";
@@ -46,6 +46,11 @@ export type Embedded = {
   readonly feed: (readers: readonly Reader[]) => void;
   /** Resolves once everything appended so far is judged, and every reader but those named has it. */
   readonly settled: (but?: readonly string[]) => Promise<void>;
+  /**
+   * Takes events from a service of ours by the door all others come in by. True once they are durable,
+   * judged and seen by the reader named; false when the door did not take every one of them.
+   */
+  readonly hand: (events: readonly unknown[], reader: string) => Promise<boolean>;
   readonly flag: (tenant: string, reference: string) => Flag | null;
   readonly logTime: () => number;
   readonly isEmpty: () => Promise<boolean>;
@@ -112,7 +117,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
     },
   });
   stop.defer("monitor", () => monitor.close());
-  const intake = await world.openDoor({
+  const door: IntakeOptions = {
     parse: { line: parseLine, event: parseEvent },
     append: async (admission) => {
       const now = clock.now();
@@ -142,7 +147,8 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
     },
     host: options.host,
     port: options.intakePort,
-  });
+  };
+  const intake = await world.openDoor(door);
   stop.defer("intake", () => intake.close());
   return {
     intakePort: intake.port,
@@ -154,6 +160,21 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
     settled: async (but = []) => {
       await monitor.caughtUp(await facts.end());
       await feed?.caughtUp(await outputs.end(), but);
+    },
+    hand: async (events, reader) => {
+      const { status, body } = await receive(
+        {
+          contentType: "application/cloudevents-batch+json",
+          contentEncoding: "identity",
+          body: Buffer.from(JSON.stringify(events)),
+        },
+        { ...door, limits: defaultLimits },
+      );
+      if (status !== 202 || !("setAsideTotal" in body) || body.setAsideTotal !== 0) return false;
+      await monitor.caughtUp(await facts.end());
+      const others = [...(feed?.positions().keys() ?? [])].filter((name) => name !== reader);
+      await feed?.caughtUp(await outputs.end(), others);
+      return true;
     },
     flag: (tenant, reference) =>
       judge?.pipeline().flag(tenant, reference, Math.max(monitor.stamp(), nowOf())) ?? null,

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { createView, openDesk } from "@troth/desk";
+import { createViews, defaultTenant, openAudit, openDesk, openRecovery } from "@troth/desk";
 import { openLogChannel } from "@troth/notify";
 import type { Policy } from "@troth/policy";
 import {
@@ -39,8 +39,6 @@ export type Readers = {
   readonly open: (embedded: Embedded) => Promise<Opened>;
 };
 
-const defaultTenant = "default";
-
 /** Everything that reads what the judge wrote. */
 export function openReaders(options: ReadersOptions): Readers {
   const { policy, stop, log, host, port } = options;
@@ -50,7 +48,15 @@ export function openReaders(options: ReadersOptions): Readers {
   return {
     tell,
     open: async (embedded) => {
-      const view = createView(policy);
+      const views = createViews(policy);
+      const hand = (events: readonly unknown[]): Promise<boolean> => embedded.hand(events, "desk");
+      let isLive = false;
+      const recovery = openRecovery({
+        hand,
+        tenantOf: (customer) => views.tenantOf(customer),
+        isLive: () => isLive,
+        failed: (error) => log.error("no recovery was promised", { error: String(error) }),
+      });
       const listeners = await openListeners({
         lake: {
           store: options.lake,
@@ -80,7 +86,10 @@ export function openReaders(options: ReadersOptions): Readers {
         clock: systemClock,
         stop: stop.signal,
         folds: {
-          desk: (output) => view.fold(output),
+          desk: (output) => {
+            views.fold(output);
+            recovery.fold(output);
+          },
           metrics: (output) => tell.fold(output),
         },
         tell: {
@@ -106,8 +115,12 @@ export function openReaders(options: ReadersOptions): Readers {
         ready: embedded.health,
       });
       stop.defer("metrics", () => health.close());
+      const audit = await openAudit(join(options.data, "desk"), systemDisk, systemClock);
+      stop.defer("audit", () => audit.close());
       const desk = await openDesk({
-        view,
+        views,
+        hand,
+        audit,
         policy,
         flagNow: (customer, tenant) => embedded.flag(tenant ?? defaultTenant, customer),
         logTime: embedded.logTime,
@@ -123,7 +136,10 @@ export function openReaders(options: ReadersOptions): Readers {
       return {
         desk: desk.url,
         metrics: `http://${host}:${health.port}/metrics`,
-        caughtUp: listeners.caughtUp,
+        caughtUp: () => {
+          listeners.caughtUp();
+          isLive = true;
+        },
       };
     },
   };

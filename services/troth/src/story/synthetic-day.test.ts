@@ -76,10 +76,16 @@ describe("the synthetic day", () => {
     expect(endsAt - last).toBeLessThan(hour);
   });
 
-  test("has every kind of fact but those that answer an alert", () => {
+  test("has every kind of fact but those by which people answer troth", () => {
     const seen = new Set(told(7).map((event) => event.type));
     const missing = kinds.filter((kind) => !seen.has(typeOf(kind)));
-    expect(missing).toEqual(["alert.acknowledged", "alert.snoozed", "alert.false-alarm"]);
+    expect(missing).toEqual([
+      "alert.acknowledged",
+      "alert.snoozed",
+      "alert.false-alarm",
+      "charge.disputed",
+      "charge.ruled",
+    ]);
   });
 
   test("says of every source and customer that they are made up", () => {

@@ -1,0 +1,129 @@
+import { pseudonym, publicPseudonymKey } from "@troth/events";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { z } from "zod";
+import { concerns } from "../access/person.ts";
+import { mayDo } from "../access/roles.ts";
+import { act, actLimits, actNeeds } from "../acts/act.ts";
+import { factsOf, recoveryEvent, recoveryIdOf } from "../acts/facts.ts";
+import { customerPageOf } from "../api/customer-page.ts";
+import { queueOf } from "../api/queue.ts";
+import { riskAssessmentOf } from "../api/risk-assessment.ts";
+import { queueQuery } from "../api/schemas.ts";
+import type { DeskCustomer } from "../view/customer.ts";
+import { type At, contextOf, type Route, refuse } from "./parts.ts";
+
+/** Where the first thing wrong stands, and what was expected there. */
+export const faultOf = ({ issues }: z.ZodError): string => {
+  const [first] = issues;
+  return first === undefined ? "" : `${first.path.join(".")}: ${first.message}`;
+};
+
+const paramsShape = z.object({ ref: z.string() });
+
+/** How the audit names a customer. */
+export const nameFor = (tenant: string, reference: string): string =>
+  pseudonym(tenant, reference, publicPseudonymKey);
+
+/** The customer asked for, if this person may know that there is one. */
+function customerIn(request: FastifyRequest, at: At): DeskCustomer | null {
+  const { ref } = paramsShape.parse(request.params);
+  const customer = contextOf(at).view.customer(ref);
+  return customer !== null && concerns(at.person, customer) ? customer : null;
+}
+
+const unknown = (reply: FastifyReply): FastifyReply =>
+  refuse(
+    reply,
+    "unknown-customer",
+    "No event that came in has this name for a customer. Names look like customer:42 or order:A-1.",
+  );
+
+function readQueue(request: FastifyRequest, reply: FastifyReply, at: At): FastifyReply {
+  const query = queueQuery.safeParse(request.query);
+  if (!query.success) return refuse(reply, "bad-request", faultOf(query.error));
+  const queue = queueOf(contextOf(at), query.data);
+  if (queue.ok) return reply.send(queue.value);
+  const detail =
+    queue.error === "unknown-cursor"
+      ? "cursor: not one this desk gave"
+      : "level: any, or some of critical, high, medium, low, none by commas";
+  return refuse(reply, "bad-request", detail);
+}
+
+/** Does what is asked, writes down who did it, and answers once the timeline shows it. */
+async function doAct(request: FastifyRequest, reply: FastifyReply, at: At): Promise<FastifyReply> {
+  const { parts, person } = at;
+  const body = act.safeParse(request.body);
+  if (!body.success) return refuse(reply, "bad-request", faultOf(body.error));
+  const customer = customerIn(request, at);
+  if (customer === null) return unknown(reply);
+  const about = nameFor(person.tenant, customer.reference);
+  const { pseudonym: who, role, tenant } = person;
+  const deed = { who, role, tenant, did: body.data.act, about };
+  if (!mayDo(role, actNeeds[body.data.act])) {
+    await parts.audit.note({ ...deed, outcome: "refused" });
+    return refuse(reply, "not-allowed", `act: ${body.data.act} is not for the role ${role}.`);
+  }
+  const { hand } = parts;
+  if (hand === null) return refuse(reply, "not-stored", "This desk is for reading only.");
+  const now = parts.logTime();
+  const made = factsOf(body.data, { person, customer, now });
+  if (!made.ok) {
+    return refuse(reply, "not-possible", `${made.error.field}: ${made.error.why}.`);
+  }
+  const events = [...made.value, ...opened(body.data, customer, at, now)];
+  // Written down first: an act that is stored and unaccounted for would be worse than the reverse.
+  await parts.audit.note({ ...deed, outcome: "done" });
+  if (!(await hand(events))) {
+    await parts.audit.note({ ...deed, outcome: "failed" });
+    reply.header("retry-after", "5");
+    return refuse(reply, "not-stored", "Sending it again, with the same actId, does no harm.");
+  }
+  return reply.code(201).send({
+    eventIds: made.value.map((event) => String(event["id"])),
+    version: contextOf(at).view.changes.version,
+  });
+}
+
+/** Whoever takes an alert on promises to put it right. */
+function opened(done: z.infer<typeof act>, customer: DeskCustomer, { person }: At, now: number) {
+  if (done.act !== "take") return [];
+  const key = recoveryIdOf(done.alertId);
+  const isThere = customer.register.rows().some(({ promiseId }) => promiseId.endsWith(`/${key}`));
+  if (isThere) return [];
+  const { reference } = customer;
+  const { tenant } = person;
+  return [recoveryEvent({ alertId: done.alertId, customer: reference, tenant, madeAt: now })];
+}
+
+export const customerRoutes: readonly Route[] = [
+  { method: "GET", path: "/api/customers", needs: "customers", handle: readQueue },
+  {
+    method: "GET",
+    path: "/api/customers/:ref",
+    needs: "customers",
+    handle: (request, reply, at) => {
+      const customer = customerIn(request, at);
+      if (customer === null) return unknown(reply);
+      return reply.send(customerPageOf(contextOf(at), customer));
+    },
+  },
+  {
+    method: "GET",
+    path: "/api/customers/:ref/flag",
+    needs: "customers",
+    handle: (request, reply, at) => {
+      const customer = customerIn(request, at);
+      return customer === null
+        ? unknown(reply)
+        : reply.send(riskAssessmentOf(contextOf(at), customer));
+    },
+  },
+  {
+    method: "POST",
+    path: "/api/customers/:ref/acts",
+    needs: "customers",
+    bodyMax: actLimits.bytesMax,
+    handle: doAct,
+  },
+];

@@ -1,0 +1,79 @@
+import type { Clock, Rng } from "@troth/runtime";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Audit } from "../access/audit.ts";
+import type { Cookies } from "../access/cookies.ts";
+import type { Oidc } from "../access/oidc.ts";
+import type { Person } from "../access/person.ts";
+import type { Permission } from "../access/roles.ts";
+import type { Sessions } from "../access/sessions.ts";
+import type { Event } from "../acts/facts.ts";
+import type { Context } from "../api/context.ts";
+import type { DeskViews } from "../view/views.ts";
+import type { Asset } from "./assets.ts";
+import type { Live } from "./live.ts";
+import { type ProblemKind, problem, problemType } from "./problem.ts";
+
+/** What happens here that is worth counting; the names of metrics are given elsewhere. */
+export type DeskTell = {
+  readonly answered: (status: number) => void;
+  /** Our own failure, which the reader saw as a 500. */
+  readonly failed: (error: unknown) => void;
+};
+
+/**
+ * Hands events in at the door, all or none. Resolves once they are stored and judged and the desk's
+ * view has them; false when the door did not take them.
+ */
+export type Hand = (events: readonly Event[]) => Promise<boolean>;
+
+/** What every route works with. */
+export type Parts = Pick<Context, "policy" | "flagNow" | "logTime" | "isDemo" | "intakeUrl"> & {
+  readonly views: DeskViews;
+  readonly live: (tenant: string) => Live;
+  readonly assets: ReadonlyMap<string, Asset>;
+  readonly hand: Hand | null;
+  readonly audit: Audit;
+  readonly sessions: Sessions;
+  readonly cookies: Cookies;
+  /** Null: the development sign-in, on loopback only. */
+  readonly oidc: Oidc | null;
+  /** Where the desk is reached, as the provider sends people back to. */
+  readonly publicUrl: string;
+  readonly tell: DeskTell;
+  readonly clock: Clock;
+  readonly rng: Rng;
+};
+
+export type At = { readonly parts: Parts; readonly person: Person };
+
+type Base = {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  readonly bodyMax?: number;
+};
+/** One route: who may use it is said here and nowhere else. */
+export type Route =
+  | (Base & {
+      readonly needs: "nobody";
+      readonly handle: (request: FastifyRequest, reply: FastifyReply, parts: Parts) => unknown;
+    })
+  | (Base & {
+      /** `somebody`: whoever is signed in. */
+      readonly needs: Permission | "somebody";
+      readonly handle: (request: FastifyRequest, reply: FastifyReply, at: At) => unknown;
+    });
+
+export function refuse(reply: FastifyReply, kind: ProblemKind, detail: string): FastifyReply {
+  const body = problem(kind, detail);
+  return reply.code(body.status).type(problemType).send(body);
+}
+
+export const contextOf = ({ parts, person }: At): Context => ({
+  view: parts.views.of(person.tenant),
+  person,
+  policy: parts.policy,
+  flagNow: parts.flagNow,
+  logTime: parts.logTime,
+  isDemo: parts.isDemo,
+  intakeUrl: parts.intakeUrl,
+});

@@ -1,0 +1,78 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { z } from "zod";
+import { openApi } from "../api/openapi.ts";
+import { overviewOf } from "../api/overview.ts";
+import { customerRoutes } from "./customers.ts";
+import { contextOf, type Parts, type Route, refuse } from "./parts.ts";
+import { signInRoutes } from "./sign-in.ts";
+
+const document = openApi();
+
+function sendAsset(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { assets }: Parts,
+  name: string,
+): FastifyReply {
+  const asset = assets.get(name);
+  if (asset === undefined) return refuse(reply, "not-found", "No such file.");
+  reply.headers({ etag: asset.etag, "cache-control": "no-cache" });
+  if (request.headers["if-none-match"] === asset.etag) return reply.code(304).send();
+  return reply.type(asset.type).send(asset.bytes);
+}
+
+const assetShape = z.object({ name: z.string() });
+
+/** Every way in. What is not here is answered 404 or 405. */
+export const routes: readonly Route[] = [
+  {
+    method: "GET",
+    path: "/",
+    needs: "nobody",
+    handle: (request, reply, parts) => sendAsset(request, reply, parts, "index.html"),
+  },
+  {
+    method: "GET",
+    path: "/assets/:name",
+    needs: "nobody",
+    handle: (request, reply, parts) =>
+      sendAsset(request, reply, parts, assetShape.parse(request.params).name),
+  },
+  {
+    method: "GET",
+    path: "/api/openapi.json",
+    needs: "nobody",
+    handle: (_, reply) => reply.send(document),
+  },
+  ...signInRoutes,
+  {
+    method: "GET",
+    path: "/api/overview",
+    needs: "overview",
+    handle: (_, reply, at) => reply.send(overviewOf(contextOf(at))),
+  },
+  ...customerRoutes,
+  {
+    method: "GET",
+    path: "/api/live",
+    needs: "overview",
+    handle: (request, reply, { parts, person }) => {
+      const isNamed = person.teams === null;
+      if (!parts.live(person.tenant).follow(request.raw, reply.raw, isNamed)) {
+        reply.header("retry-after", "30");
+        return refuse(reply, "too-many-followers", "Close another desk and try again.");
+      }
+      return reply.hijack();
+    },
+  },
+  {
+    method: "GET",
+    path: "/api/audit",
+    needs: "audit",
+    handle: async (_, reply, { parts }) => {
+      const { number, hash } = parts.audit.head();
+      reply.headers({ "troth-audit-lines": String(number), "troth-audit-hash": hash });
+      return reply.type("application/x-ndjson; charset=utf-8").send(await parts.audit.read());
+    },
+  },
+];
