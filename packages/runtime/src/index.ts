@@ -42,15 +42,28 @@ export type {
 } from "./ports.ts";
 export { openSimulatedClock, type SimulatedClock } from "./simulated/clock.ts";
 export {
+  type CrashLoss,
   type DiskCall,
   type DiskFault,
   type DiskOperation,
   openSimulatedDisk,
+  type Perform,
   type SimulatedDisk,
   type SimulatedDiskOptions,
 } from "./simulated/disk.ts";
 export { openSimulatedHttp, type SimulatedHttp } from "./simulated/http.ts";
 export { openSimulatedRng } from "./simulated/rng.ts";
-export { openSimulatedStore } from "./simulated/store.ts";
+export {
+  openScheduler,
+  type Scheduler,
+  type SchedulerOptions,
+  type Step,
+  type Strike,
+} from "./simulated/scheduler.ts";
+export {
+  openSimulatedStore,
+  type SimulatedStoreOptions,
+  type StoreCall,
+} from "./simulated/store.ts";
 export { openStop, type Stop, type StopHost, type StopOptions } from "./stop.ts";
 export { errnoOf, WorldError, type WorldErrorCode, worldError } from "./world-error.ts";

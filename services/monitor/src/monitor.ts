@@ -31,6 +31,8 @@ export type MonitorOptions = {
   /** False while log time follows the events (a file being replayed), not the wall clock. */
   readonly live: () => boolean;
   readonly snapshotEveryRecords: number;
+  /** Long work is cut here, so that intake and desk get their turn. */
+  readonly recordsPerTurn: number;
   readonly tell: {
     readonly judged: (position: number, stamp: number) => void;
     readonly failed: (error: unknown) => void;
@@ -50,8 +52,6 @@ export type Monitor = {
   readonly close: () => Promise<void>;
 };
 
-/** Long work is cut here, so that intake and desk get their turn. */
-const recordsPerTurn = 200;
 const tickEveryMs = 250;
 /** A longer backlog than this allows is left for the next start. */
 const lastTurnMs = 2_000;
@@ -78,7 +78,7 @@ async function stampBefore(facts: Log, offset: number): Promise<number> {
  * from the snapshot, says the same again, and leaves out what the log of outputs already holds.
  */
 export async function openMonitor(options: MonitorOptions): Promise<Monitor> {
-  const { facts, outputs, snapshots, clock, tell } = options;
+  const { facts, outputs, snapshots, clock, recordsPerTurn, tell } = options;
   const saved = await snapshots.load();
   const judge = options.judge(saved?.bytes ?? null);
   let position = saved?.position ?? 0;

@@ -57,13 +57,12 @@ export async function openJournal(dir: string, disk: Disk): Promise<Journal> {
   const path = `${dir}/journal`;
   const fresh = !(await exists(disk, dir, "journal"));
   let file: DiskFile = await disk.open(path, fresh ? "create" : "update");
-  if (fresh) await disk.syncDir(dir);
+  // Also where it was there already: a process killed between making and syncing it left it so.
+  await disk.syncDir(dir);
   const bytes = await file.read(0, await file.size());
   const { entries, end } = decode(bytes);
-  if (end < bytes.length) {
-    await file.truncate(end);
-    await file.sync();
-  }
+  if (end < bytes.length) await file.truncate(end);
+  await file.sync();
   let position = end;
   return {
     entries,

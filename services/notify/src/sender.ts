@@ -32,7 +32,7 @@ const attemptsMax = 900;
 const backOffMs = (attempts: number): number =>
   Math.min(firstBackOffMs * 2 ** Math.min(attempts - 1, 20), backOffMsMax);
 
-type Attempts = { readonly count: number; readonly notBefore: number };
+type Attempts = { readonly count: number; readonly at: number; readonly notBefore: number };
 
 /** The part of a message's id that is safe in a header and holds no separator of ours. */
 const plain = (text: string): string => encodeURIComponent(text).replaceAll(".", "%2E");
@@ -76,7 +76,8 @@ export function openSender(options: SenderOptions): Sender {
     let inMs: number | null = null;
     for (const { message } of waiting()) {
       const tried = attempts.get(message.id);
-      const left = tried === undefined ? 0 : tried.notBefore - now;
+      // A clock that was set back says nothing about how long it has been: better soon than in a day.
+      const left = tried === undefined || now < tried.at ? 0 : tried.notBefore - now;
       if (left <= 0) return { message, inMs: null };
       inMs = Math.min(inMs ?? left, left);
     }
@@ -100,7 +101,8 @@ export function openSender(options: SenderOptions): Sender {
       return;
     }
     const againMs = Math.max(backOffMs(count), sent.afterMs ?? 0);
-    attempts.set(message.id, { count, notBefore: clock.now() + againMs });
+    const at = clock.now();
+    attempts.set(message.id, { count, at, notBefore: at + againMs });
     tell.failed(channel.name, message, sent.why, againMs);
   };
 

@@ -7,6 +7,7 @@ import { addMap } from "./map.ts";
 import { addPolicy } from "./policy.ts";
 import { addOracle, addReplay } from "./replay.ts";
 import { addSetAside } from "./set-aside.ts";
+import { addSim } from "./sim.ts";
 import { addSlo } from "./slo.ts";
 import { addStart } from "./start.ts";
 import { addVerify } from "./verify.ts";
@@ -31,6 +32,7 @@ addCalibrate(program);
 addSetAside(program);
 addSlo(program);
 addVerify(program);
+addSim(program);
 addDoctor(program);
 
 try {

@@ -116,11 +116,17 @@ async function recoverActive(segment: Segment, file: DiskFile) {
     cursor = read.cursor;
   }
   const tornBytes = closedInOrder ? 0 : size - keep.position;
-  if (size > keep.position) {
-    await file.truncate(keep.position);
-    await file.sync();
-  }
+  if (size > keep.position) await file.truncate(keep.position);
+  // A process killed between writing and syncing leaves records that are here now and would be gone
+  // with the power, after others have acted upon them.
+  await file.sync();
   return { cursor: keep, closedInOrder, tornBytes };
+}
+
+async function syncFile(disk: Disk, segment: Segment | undefined): Promise<void> {
+  if (segment === undefined) return;
+  const file = await disk.open(segment.path, "update");
+  await file.sync().finally(() => file.close());
 }
 
 /** Finds what a folder holds; null when it holds no log yet. */
@@ -130,6 +136,9 @@ export async function recover(disk: Disk, dir: string): Promise<Found | null> {
   if (last === undefined) return null;
   const active = await disk.open(last.path, "update");
   try {
+    // The same holds for the mark that completes the segment before, and for the names of both.
+    await syncFile(disk, segments.at(-2));
+    await disk.syncDir(dir);
     const { cursor, closedInOrder, tornBytes } = await recoverActive(last, active);
     const recovery = { closedInOrder, tornBytes, records: cursor.offset };
     return { segments, active, cursor, recovery };

@@ -26,6 +26,14 @@ export type DiskCall = {
 };
 export type DiskFault = "none" | "io" | "disk-full" | "crash-before" | "crash-after";
 
+/** What a loss of power took away. */
+export type CrashLoss = {
+  /** Files whose content or size is not what was last written. */
+  readonly files: number;
+  /** Names made, moved or removed that are back to what they were. */
+  readonly names: number;
+};
+
 export type SimulatedDisk = {
   /** The disk as a process started now sees it; dead for good after the next crash. */
   readonly attach: () => Disk;
@@ -33,13 +41,25 @@ export type SimulatedDisk = {
    * Power goes: each unsynced sector survives or not by chance, unsynced sizes and names likewise
    * (names in the order they were made), locks are gone.
    */
-  readonly crash: () => void;
+  readonly crash: () => CrashLoss;
+  /** The process is gone and its locks with it; what it wrote is still in the machine's memory. */
+  readonly kill: () => void;
+  /** Names of the files in a folder, in code-unit order. */
+  readonly names: (dir: string) => readonly string[];
   /** Content as a process would read it now; null when there is no such file. */
   readonly peek: (path: string) => Buffer | null;
   /** Replaces a file's durable content, as rot or a careless hand does. */
   readonly poke: (path: string, bytes: Uint8Array) => void;
   readonly setCapacity: (bytes: number) => void;
+  /** Bytes all files hold. */
+  readonly used: () => number;
 };
+
+/**
+ * Has `work` done at a moment of its own choosing, or never; a `share` below 1 of a write stops in the
+ * middle of it. For schedulers that decide in which order things happen.
+ */
+export type Perform<Call> = <T>(call: Call, work: (share?: number) => T) => Promise<T>;
 
 type Naming =
   | { readonly kind: "bind"; readonly path: string; readonly inode: Inode }
@@ -63,10 +83,12 @@ export type SimulatedDiskOptions = {
   readonly capacity?: number;
   /** Asked before every call; decides what goes wrong. */
   readonly fault?: (call: DiskCall) => DiskFault;
+  /** Instead of `fault`: every call is handed over, and a call that is never done never returns. */
+  readonly perform?: Perform<DiskCall>;
 };
 
 export function openSimulatedDisk(options: SimulatedDiskOptions): SimulatedDisk {
-  const { rng, fault = (): DiskFault => "none" } = options;
+  const { rng, perform, fault = (): DiskFault => "none" } = options;
   const names = new Map<string, Inode>();
   const durableNames = new Map<string, Inode>();
   const locks = new Set<string>();
@@ -80,26 +102,49 @@ export function openSimulatedDisk(options: SimulatedDiskOptions): SimulatedDisk 
     pending.push(naming);
   };
 
-  const crash = (): void => {
+  const kill = (): void => {
     life += 1;
     locks.clear();
+  };
+
+  const crash = (): CrashLoss => {
+    kill();
     const survive = Math.floor(rng.next() * (pending.length + 1));
+    const lostNames = pending.length - survive;
     for (const naming of pending.slice(0, survive)) applyNaming(durableNames, naming);
     pending = [];
     names.clear();
     for (const [path, inode] of durableNames) names.set(path, inode);
-    for (const inode of new Set(names.values())) inode.crash(rng);
+    let files = 0;
+    for (const inode of new Set(names.values())) if (inode.crash(rng)) files += 1;
+    return { files, names: lostNames };
   };
 
-  const room = (): number => {
-    let used = 0;
-    for (const inode of new Set(names.values())) used += inode.size();
-    return capacity - used;
+  const used = (): number => {
+    let bytes = 0;
+    for (const inode of new Set(names.values())) bytes += inode.size();
+    return bytes;
   };
+  const room = (): number =>
+    capacity === Number.POSITIVE_INFINITY ? capacity : Math.max(0, capacity - used());
+
+  const namesIn = (dir: string): readonly string[] =>
+    [...names.keys()]
+      .filter((path) => posix.dirname(path) === posix.normalize(dir))
+      .map((path) => posix.basename(path))
+      .sort();
 
   const attach = (): Disk => {
     const born = life;
-    const call = async <T>(operation: DiskOperation, path: string, work: () => T): Promise<T> => {
+    const call = async <T>(
+      operation: DiskOperation,
+      path: string,
+      work: (share?: number) => T,
+    ): Promise<T> => {
+      if (perform !== undefined) {
+        count += 1;
+        return perform({ operation, path, count }, work);
+      }
       await Promise.resolve();
       const dead = () => new WorldError("crashed", `${operation} ${path}: the machine went down`);
       if (born !== life) throw dead();
@@ -122,10 +167,10 @@ export function openSimulatedDisk(options: SimulatedDiskOptions): SimulatedDisk 
     const fileOf = (path: string, inode: Inode): DiskFile => ({
       path,
       write: (bytes, position) =>
-        call("write", path, () => {
+        call("write", path, (share = 1) => {
           const grow = Math.max(0, position + bytes.length - inode.size());
-          const fits = grow - Math.max(0, grow - Math.max(0, room()));
-          const part = bytes.subarray(0, bytes.length - (grow - fits));
+          const fits = Math.floor((bytes.length - Math.max(0, grow - room())) * share);
+          const part = bytes.subarray(0, Math.max(0, fits));
           inode.write(part, position);
           if (part.length < bytes.length) throw new WorldError("disk-full", `write ${path}: full`);
         }),
@@ -152,13 +197,7 @@ export function openSimulatedDisk(options: SimulatedDiskOptions): SimulatedDisk 
 
     return {
       open: (path, mode) => call("open", path, () => open(path, mode)),
-      list: (dir) =>
-        call("list", dir, () =>
-          [...names.keys()]
-            .filter((path) => posix.dirname(path) === posix.normalize(dir))
-            .map((path) => posix.basename(path))
-            .sort(),
-        ),
+      list: (dir) => call("list", dir, () => namesIn(dir)),
       makeDir: (dir) => call("makeDir", dir, () => undefined),
       rename: (from, to) =>
         call("rename", from, () => change({ kind: "move", from, to, inode: found(from) })),
@@ -186,6 +225,8 @@ export function openSimulatedDisk(options: SimulatedDiskOptions): SimulatedDisk 
   return {
     attach,
     crash,
+    kill,
+    names: namesIn,
     peek: (path) => names.get(path)?.read(0, Number.MAX_SAFE_INTEGER) ?? null,
     poke: (path, bytes) => {
       const inode = openInode();
@@ -197,5 +238,6 @@ export function openSimulatedDisk(options: SimulatedDiskOptions): SimulatedDisk 
     setCapacity: (bytes) => {
       capacity = bytes;
     },
+    used,
   };
 }

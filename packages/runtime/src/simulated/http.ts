@@ -1,5 +1,6 @@
 import type { Http, HttpAnswer, HttpRequest } from "../ports.ts";
 import { WorldError } from "../world-error.ts";
+import type { Perform } from "./disk.ts";
 
 export type SimulatedHttp = Http & { readonly sent: readonly HttpRequest[] };
 
@@ -9,19 +10,21 @@ export type SimulatedHttp = Http & { readonly sent: readonly HttpRequest[] };
  */
 export function openSimulatedHttp(
   answer: (request: HttpRequest) => HttpAnswer | "never" | "refused",
+  perform: Perform<HttpRequest> = async (_, work) => work(),
 ): SimulatedHttp {
   const sent: HttpRequest[] = [];
   return {
     sent,
-    send: async (request) => {
-      sent.push(request);
-      const result = answer(request);
-      if (result === "never")
-        throw new WorldError("timeout", `no answer in ${request.timeoutMs} ms`);
-      if (result === "refused") throw new WorldError("unreachable", "connection refused");
-      if (result.body.length > request.answerBytesMax)
-        throw new WorldError("too-large", `answer exceeds ${request.answerBytesMax} bytes`);
-      return result;
-    },
+    send: (request) =>
+      perform(request, () => {
+        sent.push(request);
+        const result = answer(request);
+        if (result === "never")
+          throw new WorldError("timeout", `no answer in ${request.timeoutMs} ms`);
+        if (result === "refused") throw new WorldError("unreachable", "connection refused");
+        if (result.body.length > request.answerBytesMax)
+          throw new WorldError("too-large", `answer exceeds ${request.answerBytesMax} bytes`);
+        return result;
+      }),
   };
 }

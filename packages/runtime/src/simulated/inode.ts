@@ -10,7 +10,8 @@ export type Inode = {
   readonly write: (bytes: Uint8Array, position: number) => void;
   readonly truncate: (size: number) => void;
   readonly sync: () => void;
-  readonly crash: (rng: Rng) => void;
+  /** True when something written is gone. */
+  readonly crash: (rng: Rng) => boolean;
 };
 
 type Content = { bytes: Buffer; size: number };
@@ -79,9 +80,12 @@ export function openInode(): Inode {
         for (const sector of dirty) if (rng.next() < 0.5) copySector(seen, durable, sector);
       }
       dirty.clear();
+      const kept = durable.bytes.subarray(0, durable.size);
+      const isLost = !seen.bytes.subarray(0, seen.size).equals(kept);
       resize(seen, 0);
       resize(seen, durable.size);
       durable.bytes.copy(seen.bytes, 0, 0, durable.size);
+      return isLost;
     },
   };
 }

@@ -29,6 +29,15 @@ export type EmbeddedOptions = {
   readonly host: string;
   readonly clock: () => Meta["clock"];
   readonly tell: EmbeddedTell;
+  readonly sizes?: Partial<Sizes>;
+};
+
+/** How much is held or done before something is written, rolled or given up for others. */
+export type Sizes = {
+  readonly segmentBytes: number;
+  readonly snapshotEveryRecords: number;
+  /** Records judged before others get their turn. */
+  readonly recordsPerTurn: number;
 };
 
 /** What happens here that is worth counting; the names of metrics are given elsewhere. */
@@ -65,7 +74,11 @@ export type Embedded = {
   readonly health: () => string | null;
 };
 
-const snapshotEveryRecords = 200_000;
+const usualSizes: Sizes = {
+  segmentBytes: 64 * 1024 * 1024,
+  snapshotEveryRecords: 200_000,
+  recordsPerTurn: 200,
+};
 
 /**
  * The embedded troth: one file log of facts, the judge, one file log of what it wrote. Everything else
@@ -74,10 +87,12 @@ const snapshotEveryRecords = 200_000;
 export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> {
   const { dir, world, policy, stop, log, tell } = options;
   const { clock, disk } = world;
+  const { segmentBytes, ...pace } = { ...usualSizes, ...options.sizes };
   /** Live, log time is stamped here, once; else it follows what the events say. */
   const nowOf = (): number => (options.clock() === "live" ? clock.now() : 0);
   const openLog = async (name: string): Promise<FileLog> => {
-    const opened = await openFileLog(join(dir, name), disk, { newGenesis: world.rng.uuid() });
+    const newGenesis = world.rng.uuid();
+    const opened = await openFileLog(join(dir, name), disk, { newGenesis, segmentBytes });
     stop.defer(`${name} log`, () => opened.close());
     const { tornBytes } = opened.recovery;
     if (tornBytes > 0) log.warn("a torn write was cut off", { log: name, tornBytes });
@@ -108,7 +123,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
     clock,
     tick,
     live: () => options.clock() === "live",
-    snapshotEveryRecords,
+    ...pace,
     tell: {
       judged: tell.judged,
       failed: (error) => failed("the monitor", error),

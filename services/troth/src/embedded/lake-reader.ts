@@ -54,20 +54,26 @@ function factsFrom(facts: Log, from: number) {
 
 const graceMs = 2_000;
 
-/** Waits for work, but not long after the process was told to stop: the next start does it again. */
-function untilStopped(work: Promise<void>, { clock, stop }: Patience): Promise<void> {
+/**
+ * Waits for work, but not long after the process was told to stop: the next start does it again. True
+ * when it was not waited for.
+ */
+function untilStopped(work: Promise<void>, { clock, stop }: Patience): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const over = (): void => {
+    const over = (isLeft: boolean): void => {
       stop.removeEventListener("abort", told);
-      resolve();
+      resolve(isLeft);
     };
-    const told = (): void => void clock.setTimer(graceMs, over);
+    const told = (): void => void clock.setTimer(graceMs, () => over(true));
     stop.addEventListener("abort", told);
     if (stop.aborted) told();
-    work.then(over, (error: unknown) => {
-      stop.removeEventListener("abort", told);
-      reject(error);
-    });
+    work.then(
+      () => over(false),
+      (error: unknown) => {
+        stop.removeEventListener("abort", told);
+        reject(error);
+      },
+    );
   });
 }
 
@@ -75,6 +81,8 @@ function untilStopped(work: Promise<void>, { clock, stop }: Patience): Promise<v
 export function lakeReader(options: LakeReaderOptions, patience: Patience): Reader["fold"] {
   const { facts, reached } = options;
   let open: { readonly lake: Lake; readonly before: ReturnType<typeof factsFrom> } | null = null;
+  /** Told to stop with something left undone: what comes now would follow upon a hole. */
+  let isTooLate = false;
   /** Takes up the write under way: asked for twice, its failure would be nobody's. */
   const settle = async (lake: Lake, writing = lake.drained()): Promise<void> => {
     let first: typeof writing | null = writing;
@@ -88,28 +96,32 @@ export function lakeReader(options: LakeReaderOptions, patience: Patience): Read
   const slowly = async (output: Output): Promise<void> => {
     if (open === null) {
       const lake = await patiently(() => openLake(options.lake), patience);
-      if (lake === null) return;
+      if (lake === null) {
+        isTooLate = true;
+        return;
+      }
       open = { lake, before: factsFrom(facts, lake.reached() + 1) };
     }
     const { lake, before } = open;
     if (output.inOffset <= lake.reached()) return;
     await before(output.inOffset, lake.file);
     lake.fold(output);
-    await settle(lake);
+    await settle(lake, lake.drained());
+  };
+  const unlessStopped = async (work: Promise<void>): Promise<void> => {
+    if (await untilStopped(work, patience)) isTooLate = true;
   };
   return (output) => {
-    if (open === null) return untilStopped(slowly(output), patience);
+    if (isTooLate) return;
+    if (open === null) return unlessStopped(slowly(output));
     const { lake, before } = open;
     if (output.inOffset <= lake.reached()) return;
     const reading = before(output.inOffset, lake.file);
     if (reading !== undefined) {
-      return untilStopped(
-        reading.then(() => slowly(output)),
-        patience,
-      );
+      return unlessStopped(reading.then(() => slowly(output)));
     }
     lake.fold(output);
     const writing = lake.drained();
-    return writing === undefined ? undefined : untilStopped(settle(lake, writing), patience);
+    return writing === undefined ? undefined : unlessStopped(settle(lake, writing));
   };
 }
