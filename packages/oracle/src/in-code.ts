@@ -156,6 +156,7 @@ export const carrier: SourceRule = {
   matches: (source) => source === "urn:carrier",
   owner: "logistics",
   silentAfterMs: 2 * hour,
+  match: ["urn:carrier"],
   settleMs: hour,
 };
 

@@ -46,6 +46,8 @@ export type SourceRule = {
   readonly id: string;
   /** CloudEvents `source` values it stands for: exact, or a prefix ending in `*`. */
   readonly matches: (source: string) => boolean;
+  /** `matches` as it is written in the policy. */
+  readonly match: readonly string[];
   readonly owner: string;
   readonly silentAfterMs: number;
   /** After it is heard again, how long to wait for the backlog before judging. */

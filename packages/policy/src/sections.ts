@@ -53,8 +53,8 @@ export function compileSource(id: string, text: SourceText, index: number): Sour
   const prefixes = text.match.filter((name) => name.endsWith("*")).map((name) => name.slice(0, -1));
   const matches = (source: string): boolean =>
     exact.has(source) || prefixes.some((prefix) => source.startsWith(prefix));
-  const { owner, silentAfter: silentAfterMs, settle: settleMs } = text;
-  return { index, id, matches, owner, silentAfterMs, settleMs };
+  const { match, owner, silentAfter: silentAfterMs, settle: settleMs } = text;
+  return { index, id, matches, match, owner, silentAfterMs, settleMs };
 }
 
 export function compileScore(text: ScoreText, problems: Problems): ScoreRules {

@@ -39,6 +39,8 @@ export class PartitionJudge {
   readonly #policy: Policy;
   readonly #engine: Engine;
   readonly #references: Map<string, string>;
+  /** Keys of those of whom a flag or an alert was said since they were last asked for; null: never. */
+  #flagged: Set<string> | null = null;
 
   constructor(
     policy: Policy,
@@ -52,6 +54,30 @@ export class PartitionJudge {
 
   get policy(): Policy {
     return this.#policy;
+  }
+
+  /** Log time reached. */
+  get stamp(): number {
+    return this.#engine.state.stamp;
+  }
+
+  /** Everybody of whom something but a pledge was said since this was last asked. */
+  takeFlagged(): readonly Named[] {
+    const flagged = this.#flagged ?? [];
+    this.#flagged = new Set();
+    return [...flagged].map((key) => ({ key, reference: this.#referenceOf(key) }));
+  }
+
+  /** Everybody with a level above none at `now`. */
+  *standing(now: number): Generator<{ readonly customer: Named; readonly flag: Flag }> {
+    for (const flag of this.#engine.flags(now)) {
+      if (flag.level === "none") continue;
+      const reference = this.#referenceOf(flag.customer);
+      yield {
+        customer: { key: flag.customer, reference },
+        flag: { ...flag, customer: reference },
+      };
+    }
   }
 
   /** Log time of the next moment that would decide something without a further record. */
@@ -191,7 +217,10 @@ export class PartitionJudge {
     return {
       push: (decision) => {
         if (!("customer" in decision)) out.push(decision);
-        else out.push({ ...decision, customer: this.#referenceOf(decision.customer) });
+        else {
+          if (decision.kind !== "pledge") this.#flagged?.add(decision.customer);
+          out.push({ ...decision, customer: this.#referenceOf(decision.customer) });
+        }
       },
     };
   }

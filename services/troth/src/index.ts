@@ -1,4 +1,15 @@
 export { type LiveJudge, openJudge } from "./embedded/judge.ts";
+export { policySwitch, tick } from "./partitioned/fact-log.ts";
+export type { Posted } from "./partitioned/flag-board.ts";
+export { type Policies, policiesOf } from "./partitioned/policies.ts";
+export {
+  type Machine,
+  openRegistrar,
+  type RegistrarMachine,
+  type RegistrarOptions,
+} from "./partitioned/registrar.ts";
+export { openSite, type Site, type SiteOptions } from "./partitioned/site.ts";
+export { StoppedError } from "./partitioned/stopped.ts";
 export { Pipeline } from "./pipeline.ts";
 export { defaultPolicyPath, readPolicy } from "./policy-file.ts";
 export { type ReplayedLines, replayLines } from "./replay/in-memory.ts";

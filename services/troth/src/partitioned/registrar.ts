@@ -1,0 +1,202 @@
+import { decodeNoise, encodeNoise, type Fact, invariant, type NoiseRecord } from "@troth/events";
+import { Dispatcher, type DispatcherSnapshot, type Fate, type Tally } from "@troth/identity";
+import type { Log, LogInput, LogRecord, Snapshots } from "@troth/log";
+import type { Clock } from "@troth/runtime";
+import { policySwitch, readFactRecord, tick } from "./fact-log.ts";
+import { checkLike, type Policies, policyNamed } from "./policies.ts";
+import { encodeSaved, openSaved } from "./saved.ts";
+
+export type RegistrarOptions = {
+  readonly facts: Log;
+  /** One log for each partition of customers; their number is fixed at birth. */
+  readonly noise: readonly Log[];
+  readonly snapshots: Snapshots;
+  readonly policies: Policies;
+  /** Policy of a log that is empty; a log that is not names its own. */
+  readonly begins: string;
+  /** Key of the pseudonyms. */
+  readonly key: string;
+  readonly clock: Clock;
+  /** True while log time is the wall clock: then it ticks, however idle the log is. */
+  readonly live: () => boolean;
+  readonly tickEveryMs: number;
+  readonly snapshotEveryRecords: number;
+  readonly snapshotEveryMs: number;
+  readonly tell: RegistrarTell;
+};
+
+export type RegistrarTell = {
+  readonly fate: (fate: Fate, fact: Fact, stamp: number) => void;
+  /** Facts that found a waiting room full, with the offset of what brought them there. */
+  readonly turnedAway: (facts: readonly Fact[], inOffset: number) => void;
+  readonly routed: (position: number, stamp: number) => void;
+};
+
+/** A machine over a log that runs until it is closed or fails. */
+export type Machine = {
+  /** Offset of the next record; everything below is done and its outputs durable. */
+  readonly position: () => number;
+  /** Log time reached. */
+  readonly stamp: () => number;
+  /** Resolves when it was closed; rejects with what stopped it. */
+  readonly running: Promise<void>;
+  /** Finishes what is under way and saves a snapshot. */
+  readonly close: () => Promise<void>;
+};
+
+export type RegistrarMachine = Machine & {
+  readonly tally: () => Readonly<Tally> | null;
+  /** Records handed to each partition. */
+  readonly numbers: () => readonly number[];
+};
+
+/** Records between two looks at the clock, at other machines and at whether to stop. */
+const recordsPerTurn = 500;
+
+type Head = { readonly dispatcher: DispatcherSnapshot; readonly policy: string };
+
+/** Number of the last record in a partition's log, a lower bound of what was written there. */
+async function lastNumber(noise: Log): Promise<number> {
+  const end = await noise.end();
+  if (end === 0) return -1;
+  for await (const record of noise.read(end - 1)) return decodeNoise(record.bytes).number;
+  return -1;
+}
+
+/**
+ * Reads the facts in order and hands them to the partitions, exactly once for whoever drops what has a
+ * number they have seen: after a crash it starts from its snapshot and writes the same records again.
+ */
+export async function openRegistrar(options: RegistrarOptions): Promise<RegistrarMachine> {
+  const { facts, noise, snapshots, policies, key, clock, tell } = options;
+  const partitions = noise.length;
+  const dispatcherOf = (hash: string, saved: DispatcherSnapshot | null): Dispatcher => {
+    const policy = policyNamed(policies, hash, "facts");
+    const given = { policy, key, partitions };
+    return saved === null ? new Dispatcher(given) : Dispatcher.restore(given, saved);
+  };
+  const saved = await snapshots.load();
+  let position = saved?.position ?? 0;
+  let dispatcher: Dispatcher | null = null;
+  if (saved !== null) {
+    const head = JSON.parse(openSaved(saved.bytes).head) as Head;
+    dispatcher = dispatcherOf(head.policy, head.dispatcher);
+  }
+  const written = await Promise.all(noise.map(lastNumber));
+  if ((await facts.end()) === 0) await facts.append([policySwitch(options.begins)], 0);
+  const stop = new AbortController();
+  let savedAt = { position, at: clock.now() };
+
+  const switchTo = (hash: string, record: LogRecord, deliver: Deliver): void => {
+    if (dispatcher === null) dispatcher = dispatcherOf(hash, null);
+    else if (dispatcher.policy !== hash) {
+      const where = `facts, offset ${record.offset}`;
+      const after = policyNamed(policies, hash, where);
+      checkLike(policyNamed(policies, dispatcher.policy, where), after, where);
+      dispatcher = dispatcherOf(hash, { ...dispatcher.snapshot() });
+    } else {
+      dispatcher.tick(record.offset, record.stamp, deliver);
+      return;
+    }
+    dispatcher.switchPolicy(hash, record.offset, record.stamp, deliver);
+  };
+
+  const route = async (records: readonly LogRecord[]): Promise<void> => {
+    const pages = noise.map((): { inputs: LogInput[]; stamp: number } => ({
+      inputs: [],
+      stamp: 0,
+    }));
+    const deliver: Deliver = (partition, record) => {
+      const page = pages[partition];
+      if (page === undefined || record.number <= (written[partition] ?? -1)) return;
+      page.inputs.push({ bytes: encodeNoise(record) });
+      page.stamp = record.stamp;
+    };
+    for (const record of records) {
+      const read = readFactRecord(record.bytes, record.offset);
+      if (read.kind === "policy") {
+        switchTo(read.hash, record, deliver);
+        continue;
+      }
+      invariant(dispatcher !== null, "the log of facts does not begin with a policy");
+      if (read.kind === "tick") dispatcher.tick(record.offset, record.stamp, deliver);
+      else {
+        const full: Fact[] = [];
+        const fate = dispatcher.take(read.fact, record.offset, record.stamp, deliver, full);
+        tell.fate(fate, read.fact, dispatcher.stamp);
+        if (full.length > 0) tell.turnedAway(full, record.offset);
+      }
+    }
+    await Promise.all(
+      pages.map(async ({ inputs, stamp }, partition) => {
+        if (inputs.length > 0) await noise[partition]?.append(inputs, stamp);
+      }),
+    );
+    position = (records.at(-1)?.offset ?? position - 1) + 1;
+    tell.routed(position, dispatcher?.stamp ?? 0);
+  };
+
+  const save = async (): Promise<void> => {
+    if (dispatcher === null || position === savedAt.position) return;
+    const head: Head = { dispatcher: dispatcher.snapshot(), policy: dispatcher.policy };
+    await snapshots.save({ position, bytes: encodeSaved(head, []) });
+    savedAt = { position, at: clock.now() };
+  };
+  const isTimeToSave = (): boolean =>
+    position - savedAt.position >= options.snapshotEveryRecords ||
+    clock.now() - savedAt.at >= options.snapshotEveryMs;
+
+  const run = async (): Promise<void> => {
+    for await (const batch of facts.readBatches(position, { follow: stop.signal })) {
+      for (let i = 0; i < batch.length; i += recordsPerTurn) {
+        if (stop.signal.aborted) return;
+        await route(batch.slice(i, i + recordsPerTurn));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      if (isTimeToSave()) await save();
+    }
+  };
+
+  let failed = false;
+  const ticking = openTicking(options, stop.signal);
+  const running = Promise.race([run(), ticking.failed]).catch((error: unknown) => {
+    failed = true;
+    stop.abort();
+    throw error;
+  });
+  running.catch(() => undefined);
+  return {
+    position: () => position,
+    stamp: () => dispatcher?.stamp ?? 0,
+    tally: () => dispatcher?.tally ?? null,
+    numbers: () => dispatcher?.numbers ?? [],
+    running,
+    close: async () => {
+      stop.abort();
+      ticking.cancel();
+      await running.catch(() => undefined);
+      // After a failure the state may be ahead of what is durable.
+      if (!failed) await save();
+    },
+  };
+}
+
+type Deliver = (partition: number, record: NoiseRecord) => void;
+
+/** Ticks are records of the log like any other, so that whoever reads it again sees the same time. */
+function openTicking(options: RegistrarOptions, stop: AbortSignal) {
+  const { facts, clock, live, tickEveryMs } = options;
+  let fail: (error: unknown) => void = () => undefined;
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  failed.catch(() => undefined);
+  let timer = clock.setTimer(tickEveryMs, onTimer);
+  function onTimer(): void {
+    const ticked = live() && !stop.aborted ? facts.append([tick], clock.now()) : Promise.resolve();
+    ticked.then(() => {
+      if (!stop.aborted) timer = clock.setTimer(tickEveryMs, onTimer);
+    }, fail);
+  }
+  return { failed, cancel: () => timer.cancel() };
+}

@@ -1,0 +1,256 @@
+import {
+  decodeNoise,
+  decodeOutput,
+  encodeOutput,
+  type Flag,
+  invariant,
+  isBeyond,
+  type NoiseRecord,
+  type Output,
+} from "@troth/events";
+import type { Log, LogInput, LogRecord, Snapshots } from "@troth/log";
+import { PartitionJudge } from "@troth/monitor";
+import type { Policy } from "@troth/policy";
+import type { Clock } from "@troth/runtime";
+import { openFlagBoard } from "./flag-board.ts";
+import { emptyMailbox, type Mailbox, type MailboxState, openMailbox } from "./mailbox.ts";
+import { type Policies, policyNamed } from "./policies.ts";
+import type { Machine } from "./registrar.ts";
+import { encodeSaved, openSaved } from "./saved.ts";
+import { StoppedError } from "./stopped.ts";
+
+export type SiteOptions = {
+  readonly partition: number;
+  readonly noise: Log;
+  readonly decisions: Log;
+  /** The letters of all partitions to each. */
+  readonly transfers: readonly Log[];
+  /** Where flags are shown as they are now, the latest for each customer. */
+  readonly flags: Log;
+  readonly snapshots: Snapshots;
+  readonly policies: Policies;
+  readonly clock: Clock;
+  readonly snapshotEveryRecords: number;
+  readonly snapshotEveryMs: number;
+  readonly tell: SiteTell;
+};
+
+export type SiteTell = {
+  readonly judged: (partition: number, position: number, stamp: number, outputs: number) => void;
+};
+
+export type Site = Machine & {
+  /** Number of the next record of the partition, whatever its offset. */
+  readonly number: () => number;
+  readonly flags: (now: number) => readonly Flag[];
+  /** Waits for the other side of a join at the moment. */
+  readonly waits: () => boolean;
+};
+
+/** Judging never holds up others for longer than this many records take. */
+const recordsPerTurn = 200;
+const nowhere = { inOffset: -1, seq: -1 };
+
+type Head = { readonly number: number; readonly policy: string; readonly mail: MailboxState };
+
+/** A lower bound of what was written; the last record may be a late copy of an earlier one. */
+async function lastPlace(decisions: Log): Promise<{ inOffset: number; seq: number }> {
+  const end = await decisions.end();
+  if (end === 0) return nowhere;
+  for await (const record of decisions.read(end - 1)) return decodeOutput(record.bytes);
+  return nowhere;
+}
+
+/**
+ * Judges one partition: noise in, decisions out, each with the number of the record that caused it and
+ * its own among them. Started anywhere, by anybody, even by two at once, it writes the same.
+ */
+export async function openSite(options: SiteOptions): Promise<Site> {
+  const { partition, noise, decisions, snapshots, policies, clock, tell } = options;
+  const saved = await snapshots.load();
+  const stop = new AbortController();
+  let position = saved?.position ?? 0;
+  let number = 0;
+  let judge: PartitionJudge | null = null;
+  let mail: MailboxState = emptyMailbox;
+  if (saved !== null) {
+    const { head: text, lines } = openSaved(saved.bytes);
+    const head = JSON.parse(text) as Head;
+    number = head.number;
+    mail = head.mail;
+    judge = PartitionJudge.restore(policyNamed(policies, head.policy, placeOf(partition)), lines);
+  }
+  judge?.takeFlagged();
+  const mailbox = openMailbox(partition, options.transfers, mail);
+  const board = openFlagBoard(options.flags);
+  let written = await lastPlace(decisions);
+  let savedAt = { position, at: clock.now() };
+  let stamp = 0;
+  let isWaiting = false;
+
+  let said: LogInput[] = [];
+  let last = written;
+  const say = (record: NoiseRecord, out: readonly Output["body"][]): void => {
+    for (const [seq, body] of out.entries()) {
+      const output: Output = { inOffset: record.number, seq, stamp: record.stamp, body };
+      if (!isBeyond(output, written)) continue;
+      said.push({ bytes: encodeOutput(output) });
+      last = output;
+    }
+  };
+  const flush = async (): Promise<void> => {
+    const sending = said;
+    said = [];
+    if (sending.length > 0) await decisions.append(sending, stamp);
+    written = last;
+    await board.flush(stamp);
+  };
+
+  const judgeRecord = async (record: NoiseRecord): Promise<boolean> => {
+    const out: Output["body"][] = [];
+    if (record.body.kind === "policy") {
+      judge?.advance(record.stamp, out);
+      const where = `${placeOf(partition)}, record ${record.number}`;
+      const policy = policyNamed(policies, record.body.hash, where);
+      const before = judge;
+      judge = await warmedUp({ noise, mailbox, signal: stop.signal }, policy, record);
+      if (judge === null) return false;
+      judge.takeFlagged();
+      board.restate(before, judge, record.number, record.stamp);
+      savedAt = { ...savedAt, at: Number.NEGATIVE_INFINITY };
+    } else {
+      if (judge === null) throw gap(partition, 0, record.number);
+      isWaiting = true;
+      const done = await applyTo(judge, mailbox, record, out, async () => {
+        await flush();
+      });
+      isWaiting = false;
+      if (!done) return false;
+    }
+    say(record, out);
+    board.note(judge, record.number, record.stamp);
+    return true;
+  };
+
+  const judgeSome = async (records: readonly LogRecord[]): Promise<boolean> => {
+    for (const { bytes } of records) {
+      const record = decodeNoise(bytes);
+      // A copy, written by an owner that came after another, or before it and woke up late.
+      if (record.number < number) continue;
+      if (record.number > number) throw gap(partition, number, record.number);
+      stamp = Math.max(stamp, record.stamp);
+      if (!(await judgeRecord(record))) return false;
+      number += 1;
+    }
+    const outputs = said.length;
+    await flush();
+    position = (records.at(-1)?.offset ?? position - 1) + 1;
+    tell.judged(partition, position, stamp, outputs);
+    return true;
+  };
+
+  const save = async (): Promise<void> => {
+    if (judge === null || position === savedAt.position) return;
+    const head: Head = { number, policy: judge.policy.hash, mail: mailbox.state() };
+    await snapshots.save({ position, bytes: encodeSaved(head, judge.snapshot()) });
+    savedAt = { position, at: clock.now() };
+    board.repeat(judge, number - 1);
+    await board.flush(stamp);
+  };
+  const isTimeToSave = (): boolean =>
+    position - savedAt.position >= options.snapshotEveryRecords ||
+    clock.now() - savedAt.at >= options.snapshotEveryMs;
+
+  let isWhole = true;
+  const run = async (): Promise<void> => {
+    for await (const batch of noise.readBatches(position, { follow: stop.signal })) {
+      for (let i = 0; i < batch.length; i += recordsPerTurn) {
+        if (stop.signal.aborted) return;
+        isWhole = false;
+        // Stopped in the middle of a record: its state is thrown away, and nothing of it is saved.
+        if (!(await judgeSome(batch.slice(i, i + recordsPerTurn)))) return;
+        isWhole = true;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      if (isTimeToSave()) await save();
+    }
+  };
+  const running = run().catch((error: unknown) => {
+    stop.abort();
+    throw error;
+  });
+  running.catch(() => undefined);
+  return {
+    position: () => position,
+    number: () => number,
+    stamp: () => stamp,
+    flags: (now) => judge?.flags(now) ?? [],
+    waits: () => isWaiting,
+    running,
+    close: async () => {
+      stop.abort();
+      await mailbox.close();
+      await running.catch(() => undefined);
+      if (isWhole) await save();
+    },
+  };
+}
+
+const placeOf = (partition: number): string => `noise, partition ${partition}`;
+
+const gap = (partition: number, expected: number, found: number): StoppedError =>
+  new StoppedError(
+    "gap",
+    `${placeOf(partition)} goes on at record ${found} where ${expected} should be: records were lost ` +
+      "or another registrar wrote here. Restore the log, or begin anew",
+  );
+
+/** Applies a record, with what it takes of another partition; false when stopped before it was done. */
+async function applyTo(
+  judge: PartitionJudge,
+  mailbox: Mailbox,
+  record: NoiseRecord,
+  out: Output["body"][],
+  beforeWaiting: () => Promise<void>,
+): Promise<boolean> {
+  const exchange = judge.apply(record, out);
+  if (exchange === null) return true;
+  const policy = judge.policy.hash;
+  await mailbox.tell(policy, exchange);
+  await beforeWaiting();
+  const told = await mailbox.hear(policy, exchange);
+  if (told === null) return false;
+  exchange.finish(told, out);
+  return true;
+}
+
+/**
+ * The judge of a policy that takes over at a record: it knows all that came before as if the policy
+ * had always held, and nothing of what it would have said is said.
+ */
+async function warmedUp(
+  at: { readonly noise: Log; readonly mailbox: Mailbox; readonly signal: AbortSignal },
+  policy: Policy,
+  until: NoiseRecord,
+): Promise<PartitionJudge | null> {
+  const judge = new PartitionJudge(policy);
+  let number = 0;
+  for await (const batch of at.noise.readBatches(0)) {
+    for (const { bytes } of batch) {
+      const record = decodeNoise(bytes);
+      if (record.number < number) continue;
+      if (at.signal.aborted) return null;
+      const unsaid: Output["body"][] = [];
+      if (record.number >= until.number) {
+        judge.advance(until.stamp, unsaid);
+        return judge;
+      }
+      if (record.body.kind === "policy") judge.advance(record.stamp, unsaid);
+      else if (!(await applyTo(judge, at.mailbox, record, unsaid, async () => undefined)))
+        return null;
+      number += 1;
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  invariant(false, "the log of noise ends before the record that is being judged");
+}
