@@ -16,13 +16,25 @@ const compiled = (yaml: string): Policy => {
 const policy = compiled(text);
 
 /** Runs of the simulation; more with TROTH_SEEDS. */
-const seeds = Number(process.env["TROTH_SEEDS"] ?? 8);
+const seeds = Number(process.env["TROTH_SEEDS"] ?? 5);
 
-const factsFor = (seed: number, count: number): readonly Fact[] =>
-  randomEvents(seed, count).flatMap((event) => {
-    const fact = parseLine(JSON.stringify(event));
-    return fact.ok ? [fact.value] : [];
+/** Lives in which people are joined and parted all the time: that is what crosses partitions. */
+function factsFor(seed: number, count: number): readonly Fact[] {
+  const next = seeded(seed + 77);
+  const customer = (): string => `customer:c${Math.floor(next() * 5)}`;
+  return randomEvents(seed, count).flatMap((event, i) => {
+    const joins = {
+      ...event,
+      id: `join-${i}`,
+      type: `org.troth.identity.${next() < 0.6 ? "linked" : "unlinked"}.v1`,
+      data: { reference: customer(), customer: customer() },
+    };
+    return [event, ...(next() < 0.2 ? [joins] : [])].flatMap((one) => {
+      const fact = parseLine(JSON.stringify(one));
+      return fact.ok ? [fact.value] : [];
+    });
   });
+}
 const second = (facts: readonly Fact[], under: Policy = policy) =>
   recompute({ facts, policy: under, pseudonymKey: publicPseudonymKey, until: null });
 
@@ -36,6 +48,7 @@ function foul(seed: number): Weather {
   return {
     append: often("stored", ["refused", "answer lost", "stored twice"], 0.08),
     kill: often("spared", ["killed", "left running", "stopped in order"], 0.06),
+    slow: often(0, [3, 20], 0.2),
     snapshot: often("there", ["gone"], 0.1),
   };
 }

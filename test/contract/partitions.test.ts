@@ -14,7 +14,7 @@ if (!parsed.ok) throw new Error("the default policy does not compile");
 const policy: Policy = parsed.value;
 
 /** Runs of the simulation; more with TROTH_SEEDS. */
-const seeds = Number(process.env["TROTH_SEEDS"] ?? 25);
+const seeds = Number(process.env["TROTH_SEEDS"] ?? 10);
 const counts = [1, 3, 16];
 
 /** Lives with repeated events, and of two houses whose orders and devices have the same names. */

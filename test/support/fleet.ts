@@ -55,6 +55,8 @@ export function openGround(partitions: number): Ground {
 export type Weather = {
   readonly append: () => "stored" | "refused" | "answer lost" | "stored twice";
   readonly kill: () => "spared" | "killed" | "left running" | "stopped in order";
+  /** Turns of the event loop an append takes at least. */
+  readonly slow: () => number;
   /** What a machine that starts finds of its snapshot. */
   readonly snapshot: () => "there" | "gone";
 };
@@ -62,6 +64,7 @@ export type Weather = {
 export const fair: Weather = {
   append: () => "stored",
   kill: () => "spared",
+  slow: () => 0,
   snapshot: () => "there",
 };
 
@@ -70,6 +73,8 @@ function through(log: Log, weather: Weather, life: { dead: boolean }): Log {
   return {
     ...log,
     append: async (records, stamp) => {
+      if (life.dead) return new Promise(() => undefined);
+      for (let wait = weather.slow(); wait > 0; wait -= 1) await turn();
       if (life.dead) return new Promise(() => undefined);
       const what = weather.append();
       if (what === "refused") throw new LogError("failed", "not stored");
@@ -80,6 +85,8 @@ function through(log: Log, weather: Weather, life: { dead: boolean }): Log {
     },
   };
 }
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 type Running<M extends Machine> = { machine: M; life: { dead: boolean } };
 
@@ -101,8 +108,6 @@ export type FleetResult = Judged & {
   readonly copies: number;
   readonly registrar: RegistrarMachine;
 };
-
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Runs registrar and sites over logs in memory until all is judged, whatever the weather. */
 export async function runFleet(options: FleetOptions): Promise<FleetResult> {
@@ -206,7 +211,9 @@ export async function runFleet(options: FleetOptions): Promise<FleetResult> {
     }
     if (fed < facts.length || registrar.machine.position() < (await ground.facts.end())) continue;
     const numbers = registrar.machine.numbers();
-    if (sites.every((site, partition) => site.machine.number() === numbers[partition])) break;
+    if (!sites.every((site, partition) => site.machine.number() === numbers[partition])) continue;
+    const ends = await Promise.all(ground.noise.map((log) => log.end()));
+    if (sites.every((site, partition) => site.machine.position() === ends[partition])) break;
   }
   const stamp = registrar.machine.stamp();
   const flags = sites.flatMap((site) => site.machine.flags(stamp));

@@ -3,7 +3,7 @@ import { recordKeyOf, revisionOf } from "@troth/events";
 import type { PledgeTemplate, Policy, Readers, SlotReader } from "@troth/policy";
 import { stepOf } from "./score.ts";
 import type { Customer, FactRef, LooseMarks, Mark, Pledge } from "./state.ts";
-import { insertItem, sameFact } from "./state.ts";
+import { insertItem, sameItem } from "./state.ts";
 
 /** Below this many pledges a search is cheaper than an index. */
 const indexFrom = 12;
@@ -78,7 +78,7 @@ export const refOf = (fact: Fact, origin: string): FactRef => {
 };
 
 const holds = (items: readonly { readonly ref: FactRef }[], ref: FactRef): boolean =>
-  items.some((item) => sameFact(item.ref, ref));
+  items.some((item) => sameItem(item.ref, ref));
 
 export function looseOf(customer: Customer, template: PledgeTemplate, slot: number): LooseMarks {
   const known = customer.loose.find((one) => one.slot === slot && one.template === template);
@@ -124,7 +124,7 @@ function addMark(
   const mark: Mark = { slot: number, at: slot.at(fact), value: slot.value(fact), name, ref };
   if (slot.by === "key") {
     const pledge = pledgeOf(policy, customer, template, name ?? "");
-    if (pledge.marks.some((one) => one.slot === number && sameFact(one.ref, ref))) return;
+    if (pledge.marks.some((one) => one.slot === number && sameItem(one.ref, ref))) return;
     insertItem(pledge.marks, mark, Number.POSITIVE_INFINITY, true);
     boundSlot(pledge.marks, number, policy.limits.marksPerSlot);
     touched.push(pledge);
@@ -209,7 +209,7 @@ export function evolve(
       if (rule.touches !== null || !rule.test(fact)) continue;
       const value = rule.value(fact);
       if (rule.credit === null && stepOf(rule, value) === 0) continue;
-      if (customer.noises.some((one) => one.rule === rule && sameFact(one.ref, ref))) continue;
+      if (customer.noises.some((one) => one.rule === rule && sameItem(one.ref, ref))) continue;
       const noise = { rule, at: rule.at(fact), value, ref };
       insertItem(customer.noises, noise, policy.limits.noisesPerCustomer, true);
     }

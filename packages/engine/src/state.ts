@@ -135,6 +135,10 @@ export type Customer = {
   episode: Episode | null;
 };
 
+/** A fact is held once under each customer it was addressed to, so that parting them leaves each theirs. */
+export const sameItem = (a: FactRef, b: FactRef): boolean =>
+  a.id === b.id && a.source === b.source && a.origin === b.origin;
+
 export const sameFact = (a: FactRef, b: FactRef): boolean => a.id === b.id && a.source === b.source;
 
 /** Ascending by (at, id, source): the one order of every set of items. */
