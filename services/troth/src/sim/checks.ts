@@ -223,6 +223,9 @@ export async function check(story: Story): Promise<Checked> {
     const stored = factsOf(await readRecords(story, "facts"), report);
     await checkIntake(story, stored, report);
     const judged = judgeAnew(story, stored.records);
+    const overdue = judged.judge.nextMoment();
+    if (overdue <= story.quietAt)
+      report(`a deadline at ${overdue} went by unnoticed until ${story.quietAt}`);
     const outputs = await checkOutputs(story, judged, report);
     checkOracle(story, stored, judged, report);
     await checkSnapshot(story, judged, stored, report);

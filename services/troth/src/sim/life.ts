@@ -1,4 +1,4 @@
-import { createView } from "@troth/desk";
+import { createViews } from "@troth/desk";
 import { parseEvent, parseLine } from "@troth/events";
 import { defaultLimits, type IntakeOptions } from "@troth/intake";
 import { openWebhookChannel } from "@troth/notify";
@@ -106,7 +106,7 @@ export function beginLife(world: SimWorld, policy: Policy, sizes: SimSizes): Lif
       clock,
     });
     if (!channel.ok) throw new Error(channel.error);
-    const view = createView(policy);
+    const views = createViews(policy);
     const heard = await openListeners({
       lake: {
         store: world.store,
@@ -132,7 +132,7 @@ export function beginLife(world: SimWorld, policy: Policy, sizes: SimSizes): Lif
       facts: running.facts,
       clock,
       stop: stop.signal,
-      folds: { desk: (output) => view.fold(output) },
+      folds: { desk: (output) => views.fold(output) },
       tell: {
         lakeReached: () => undefined,
         lakeWaits: (error) => log.warn("the lake waits", { error: String(error) }),

@@ -8,6 +8,7 @@ export type Told = {
   readonly kind: string;
   readonly alert: string;
   readonly revision: number;
+  readonly state: string;
   /** Alerts a storm message speaks of; 0 for others. */
   readonly alerts: number;
   readonly body: string;
@@ -38,6 +39,7 @@ function read(request: HttpRequest): Told {
     kind: String(type),
     alert: String(data.id),
     revision: Number(data.revision),
+    state: String(data.state),
     alerts: Number(data.alerts ?? 0),
     body,
     isSigned: headers["webhook-signature"] === `v1,${signed}`,

@@ -41,6 +41,8 @@ const faultStepsMax = 2_000;
 const usualEvents = 18;
 const sendersMax = 2;
 const dayMs = 86_400_000;
+/** Within so long the judge notices a deadline on a quiet log. */
+const ticksMs = 1_000;
 
 /** Everything that is judged at the end. */
 export type Story = {
@@ -51,6 +53,8 @@ export type Story = {
   readonly lives: readonly Life[];
   /** Facts whose outputs must be there, be told and be in the lake. */
   readonly settledFacts: number;
+  /** When all had been quiet for a while, by the process's clock: what was due then has been decided. */
+  readonly quietAt: number;
 };
 
 /** Starts a process again and again, as the machine's supervisor does, until told to leave it. */
@@ -240,9 +244,10 @@ async function tell(
   if (!(await runUntil(world, () => sending === 0, stepsMax))) stuck("events are not taken in");
   if (!(await runUntil(world, watchSettled(supervisor).isReached, stepsMax)))
     stuck("what is in the log does not come out");
-  // Storms are told of when their minute is over.
-  scheduler.leap(61_000);
-  await scheduler.run(() => false, 30);
+  // Storms are told of when their minute is over, and deadlines pass while nobody says anything.
+  scheduler.leap(61_000 + Math.floor(world.rng.next() * 2 * dayMs));
+  const later = world.clock.now() + ticksMs;
+  await scheduler.run(() => world.clock.now() > later, 400);
   const settled = watchSettled(supervisor);
   if (!(await runUntil(world, settled.isReached, stepsMax))) stuck("messages are not told");
   supervisor.leaving = true;
@@ -250,7 +255,7 @@ async function tell(
   const gone = await runUntil(world, () => supervisor.isDown, stepsMax);
   if (!gone) stuck("the process does not stop");
   const { lives } = supervisor;
-  return { world, policy, workload, ledger, lives, settledFacts: settled.facts() };
+  return { world, policy, workload, ledger, lives, settledFacts: settled.facts(), quietAt: later - ticksMs };
 }
 
 /** One story from its seed: the same seed, the same story, to the last byte. */
