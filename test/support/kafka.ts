@@ -198,7 +198,8 @@ export async function startKafka(options: KafkaOptions = {}): Promise<TestKafka>
         sasl: { mechanism: "plain", username: user, password: passwords.get(user) ?? "" },
       }),
   });
-  const clusterId = randomBytes(16).toString("base64url");
+  // Never with a hyphen in front, which the tool would take for an option.
+  const clusterId = `T${randomBytes(16).toString("base64url").slice(1)}`;
   const processes: (Tied | null)[] = ports.map(() => null);
   const start = async (n: number): Promise<void> => {
     const file = join(dir, `server-${n + 1}.properties`);

@@ -10,6 +10,7 @@ import { addSetAside } from "./set-aside.ts";
 import { addSim } from "./sim.ts";
 import { addSlo } from "./slo.ts";
 import { addStart } from "./start.ts";
+import { addTopics } from "./topics.ts";
 import { addVerify } from "./verify.ts";
 
 const program = new Command("troth")
@@ -30,6 +31,7 @@ addPolicy(program);
 addMap(program);
 addCalibrate(program);
 addSetAside(program);
+addTopics(program);
 addSlo(program);
 addVerify(program);
 addSim(program);

@@ -1,4 +1,4 @@
-import { closeLogged, isoTime, openLogged, typeOf } from "@troth/events";
+import { closeLogged, isoTime, type LoggedFact, openLogged, typeOf } from "@troth/events";
 import type { IHeaders } from "kafkajs";
 import { LogError } from "../log-error.ts";
 import type { Message } from "./connection.ts";
@@ -12,27 +12,60 @@ export type SchemaIds = {
   readonly fromWire: (wireId: number) => number;
 };
 
-const ownIds: SchemaIds = { toWire: (id) => id, fromWire: (id) => id };
+export const ownIds: SchemaIds = { toWire: (id) => id, fromWire: (id) => id };
 
-function factHeaders(fact: NonNullable<ReturnType<typeof openLogged>>): IHeaders {
+/** A fact's value on Kafka and the headers that name it, as CloudEvents has it in binary mode. */
+export function factOnWire(
+  fact: LoggedFact,
+  ids: SchemaIds,
+): { readonly value: Buffer; readonly headers: IHeaders } {
+  const header = Buffer.alloc(confluentHeaderBytes);
+  header.writeUInt32BE(ids.toWire(fact.dataId), 1);
   return {
-    ce_specversion: "1.0",
-    ce_id: fact.id,
-    ce_source: fact.source,
-    ce_type: typeOf(fact.kind),
-    ce_time: isoTime(fact.time),
-    ce_recordedtime: isoTime(fact.recordedTime),
-    ce_tenantid: fact.tenant,
-    ...(fact.subject !== null && { ce_subject: fact.subject }),
-    "content-type": "application/avro",
+    value: Buffer.concat([header, fact.data]),
+    headers: {
+      ce_specversion: "1.0",
+      ce_id: fact.id,
+      ce_source: fact.source,
+      ce_type: typeOf(fact.kind),
+      ce_time: isoTime(fact.time),
+      ce_recordedtime: isoTime(fact.recordedTime),
+      ce_tenantid: fact.tenant,
+      ...(fact.subject !== null && { ce_subject: fact.subject }),
+      "content-type": "application/avro",
+    },
   };
 }
 
-function required(message: Message, name: string): string {
+export function required(message: Message, name: string): string {
   const text = headerText(message, name);
   if (text === null)
-    throw new LogError("corrupt", `Kafka offset ${message.offset}: a CloudEvent without ${name}`);
+    throw new LogError("corrupt", `Kafka offset ${message.offset}: a record without ${name}`);
   return text;
+}
+
+/** The logged bytes of a fact; throws on what troth did not write. */
+export function factFromWire(message: Message, ids: SchemaIds): Buffer {
+  const value = message.value ?? Buffer.alloc(0);
+  const place = `Kafka offset ${message.offset}`;
+  if (value.length < confluentHeaderBytes || value[0] !== 0)
+    throw new LogError("corrupt", `${place}: a value without byte 0 and a schema id`);
+  const wireId = value.readUInt32BE(1);
+  const bytes = closeLogged({
+    id: required(message, "ce_id"),
+    source: required(message, "ce_source"),
+    tenant: required(message, "ce_tenantid"),
+    time: Date.parse(required(message, "ce_time")),
+    recordedTime: Date.parse(required(message, "ce_recordedtime")),
+    subject: headerText(message, "ce_subject"),
+    dataId: ids.fromWire(wireId),
+    data: value.subarray(confluentHeaderBytes),
+  });
+  if (bytes !== null) return bytes;
+  throw new LogError(
+    "unknown-format",
+    `${place}: schema ${wireId} is not known here: it was written by another version of troth`,
+  );
 }
 
 /**
@@ -43,36 +76,10 @@ export const factCodec = (ids: SchemaIds = ownIds): RecordCodec => ({
   toMessage: (bytes) => {
     const fact = openLogged(asBuffer(bytes));
     if (fact === null) return plainCodec.toMessage(bytes);
-    const header = Buffer.alloc(confluentHeaderBytes);
-    header.writeUInt32BE(ids.toWire(fact.dataId), 1);
-    return {
-      key: fact.subject,
-      value: Buffer.concat([header, fact.data]),
-      headers: factHeaders(fact),
-    };
+    return { key: fact.subject, ...factOnWire(fact, ids) };
   },
-  toBytes: (message) => {
-    if (headerText(message, "ce_specversion") === null) return plainCodec.toBytes(message);
-    const value = message.value ?? Buffer.alloc(0);
-    const place = `Kafka offset ${message.offset}`;
-    if (value.length < confluentHeaderBytes || value[0] !== 0)
-      throw new LogError("corrupt", `${place}: a value without byte 0 and a schema id`);
-    const wireId = value.readUInt32BE(1);
-    const bytes = closeLogged({
-      id: required(message, "ce_id"),
-      source: required(message, "ce_source"),
-      tenant: required(message, "ce_tenantid"),
-      time: Date.parse(required(message, "ce_time")),
-      recordedTime: Date.parse(required(message, "ce_recordedtime")),
-      subject: headerText(message, "ce_subject"),
-      dataId: ids.fromWire(wireId),
-      data: value.subarray(confluentHeaderBytes),
-    });
-    if (bytes === null)
-      throw new LogError(
-        "unknown-format",
-        `${place}: schema ${wireId} is not known here: it was written by another version of troth`,
-      );
-    return bytes;
-  },
+  toBytes: (message) =>
+    headerText(message, "ce_specversion") === null
+      ? plainCodec.toBytes(message)
+      : factFromWire(message, ids),
 });

@@ -51,7 +51,8 @@ async function firstGenesis(connection: Connection, topic: string, partition: nu
   return first === undefined || first.offset !== "0" ? null : genesisIn(first);
 }
 
-async function keptGenesis(connection: Connection, place: string): Promise<string | null> {
+/** From the topic that keeps them all, for who may not read the partition itself. */
+export async function keptGenesis(connection: Connection, place: string): Promise<string | null> {
   const { start, end } = await connection.bounds(genesisTopic, 0);
   let found: string | null = null;
   for (let next = start; next < end; ) {

@@ -1,14 +1,15 @@
 import { invariant } from "@troth/events";
 import { type Clock, systemClock } from "@troth/runtime";
-import { Kafka } from "kafkajs";
+import kafkajs, { Kafka } from "kafkajs";
 import { flatten } from "../following.ts";
 import { LogError } from "../log-error.ts";
 import type { Log, ReadOptions } from "../port.ts";
 import { type Commit, openCommit } from "./commit.ts";
 import { openConnection } from "./connection.ts";
-import { genesisMessage, genesisTopic, placeOf, readGenesis } from "./genesis.ts";
+import { genesisMessage, genesisTopic, keptGenesis, placeOf, readGenesis } from "./genesis.ts";
 import { plainCodec, type RecordCodec } from "./message.ts";
 import { patiently } from "./patience.ts";
+import { allow, type Permission } from "./permissions.ts";
 import { openPool, type Pool } from "./pool.ts";
 import { openProducers, type Producers } from "./producers.ts";
 import { kafkaOffset, logOffset, readPartition, type Source } from "./reader.ts";
@@ -16,8 +17,12 @@ import { clientConfig, deadlineOf, type KafkaSettings } from "./settings.ts";
 import { checkSafety, readTopic, type TopicState } from "./topics.ts";
 
 export type KafkaLogOptions = {
-  /** How records look to others on Kafka; as they are if absent. */
-  readonly codec?: RecordCodec;
+  /** How records look to others on Kafka, by the log's genesis; as they are if absent. */
+  readonly codec?: (genesis: string) => RecordCodec;
+  /** Only to be written, by one who may not read it. */
+  readonly isWriteOnly?: boolean;
+  /** Compaction removes records: gaps between offsets are no loss. False if absent. */
+  readonly isCompacted?: boolean;
   /** Bytes that may wait to be stored; 64 MiB if absent. */
   readonly pendingBytesMax?: number;
 };
@@ -40,6 +45,9 @@ export type KafkaLogs = {
   readonly describe: (topic: string) => Promise<TopicState | null>;
   /** Makes a topic whose partitions are logs, each with a genesis of its own. */
   readonly create: (topic: NewTopic, uuid: () => string) => Promise<"created" | "exists">;
+  /** Sets these settings of a topic, and every other one to its default. */
+  readonly alter: (topic: string, settings: Readonly<Record<string, string>>) => Promise<void>;
+  readonly allow: (permissions: readonly Permission[]) => Promise<void>;
   readonly client: Kafka;
   readonly close: () => Promise<void>;
 };
@@ -71,6 +79,13 @@ export async function openKafka(
     client: kafka,
     describe,
     open: (topic, partition, options = {}) => openLog(connected, topic, partition, options),
+    alter: async (name, entries) => {
+      const configEntries = Object.entries(entries).map(([key, value]) => ({ name: key, value }));
+      const type = kafkajs.ConfigResourceTypes.TOPIC;
+      const resources = [{ type, name, configEntries }];
+      await admin.alterConfigs({ validateOnly: false, resources });
+    },
+    allow: (permissions) => allow(admin, permissions),
     create: async ({ topic, partitions, replicas, settings: entries }, uuid) => {
       const configEntries = Object.entries(entries).map(([name, value]) => ({ name, value }));
       const made = await admin.createTopics({
@@ -126,7 +141,9 @@ async function openLog(
   const patience = { clock, deadlineMs: deadlineOf(settings), troubled: settings.troubled };
   const { genesis, end } = await patiently(`opening ${place}`, patience, () =>
     pool.use(async (connection) => ({
-      genesis: await readGenesis(connection, topic, partition),
+      genesis: await (options.isWriteOnly === true
+        ? keptGenesis(connection, place)
+        : readGenesis(connection, topic, partition)),
       end: (await connection.bounds(topic, partition)).end,
     })),
   );
@@ -137,7 +154,8 @@ async function openLog(
     partition,
     genesis,
     pool,
-    codec: options.codec ?? plainCodec,
+    codec: options.codec?.(genesis) ?? plainCodec,
+    isCompacted: options.isCompacted ?? false,
     clock,
     deadlineMs: deadlineOf(settings),
     troubled: settings.troubled,
@@ -149,7 +167,7 @@ async function openLog(
     // The batch's own header is part of what the topic counts.
     batchBytesMax: Number(state.settings.get("max.message.bytes") ?? "1048588") - 512,
     pendingBytesMax: options.pendingBytesMax ?? 64 * 1024 * 1024,
-    stamp: await latestStamp(source, end),
+    stamp: options.isWriteOnly === true ? 0 : await latestStamp(source, end),
     end,
   });
   return asLog(source, commit, patience);

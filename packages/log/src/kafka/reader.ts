@@ -21,6 +21,7 @@ export type Source = {
   readonly genesis: string;
   readonly pool: Pool;
   readonly codec: RecordCodec;
+  readonly isCompacted: boolean;
   readonly clock: Clock;
   readonly deadlineMs: number;
   readonly troubled: ((what: string) => void) | undefined;
@@ -112,7 +113,7 @@ function decode(
     const offset = Number(message.offset);
     // A batch is delivered whole, also when only its end was asked for.
     if (offset < expected) continue;
-    if (offset !== expected)
+    if (offset !== expected && !source.isCompacted)
       throw new LogError(
         "truncated",
         `LOG TRUNCATED: ${place} goes on at offset ${logOffset(offset)} where ${logOffset(expected)} should be`,
@@ -126,7 +127,7 @@ function decode(
       );
     stamp = Math.max(stamp, given);
     records.push({ offset: logOffset(offset), stamp, bytes: source.codec.toBytes(message) });
-    expected += 1;
+    expected = offset + 1;
   }
   return records;
 }
@@ -155,7 +156,9 @@ export async function* readPartition(
       next = kafkaOffset(last.offset) + 1;
       stamp = last.stamp;
     }
-    const atEnd = next >= fetched.highWatermark;
+    // Compaction may have removed what stood last.
+    const isBare = source.isCompacted && fetched.messages.length === 0;
+    const atEnd = isBare || next >= fetched.highWatermark;
     if (follow !== null || !atEnd) coming = ask(next);
     if (records.length > 0) yield records;
     if (follow === null && atEnd) return;

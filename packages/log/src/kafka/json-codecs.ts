@@ -1,0 +1,91 @@
+import {
+  decodeFact,
+  decodeNoise,
+  decodeOutput,
+  encodeFact,
+  invariant,
+  isoTime,
+  type NoiseBody,
+  openLogged,
+} from "@troth/events";
+import { factFromWire, factOnWire, ownIds, required, type SchemaIds } from "./fact-codec.ts";
+import { asBuffer, headerText, plainCodec, type RecordCodec } from "./message.ts";
+
+const noiseHeader = "troth_noise";
+const flagHeader = "troth_at";
+
+function customerKey(body: NoiseBody): string | null {
+  if ("customer" in body) return body.customer.key;
+  return "part" in body ? body.part.key : null;
+}
+
+/**
+ * What the registrar hands to a partition. A fact is a CloudEvent in binary mode under its customer's
+ * key, as in the topic of facts; what else is known of it is JSON in one header. Records that are no
+ * facts (joins, ticks, feeds) are JSON.
+ */
+export const noiseCodec = (ids: SchemaIds = ownIds): RecordCodec => ({
+  toMessage: (bytes) => {
+    const { body, ...record } = decodeNoise(bytes);
+    const key = customerKey(body);
+    if (!("fact" in body)) return { key, value: asBuffer(bytes) };
+    const { fact, ...rest } = body;
+    const logged = openLogged(encodeFact(fact));
+    invariant(logged !== null, "a fact is encoded in a schema that is known");
+    const { value, headers } = factOnWire(logged, ids);
+    const head = JSON.stringify({ ...record, body: rest });
+    return { key, value, headers: { ...headers, [noiseHeader]: head } };
+  },
+  toBytes: (message) => {
+    const head = headerText(message, noiseHeader);
+    if (head === null) return plainCodec.toBytes(message);
+    const record = decodeNoise(Buffer.from(head));
+    const fact = decodeFact(factFromWire(message, ids));
+    invariant(fact.ok, "what closes to logged bytes is a fact");
+    return Buffer.from(JSON.stringify({ ...record, body: { ...record.body, fact: fact.value } }));
+  },
+});
+
+/**
+ * What a judge says: JSON as CloudEvents in binary mode, under the customer's reference. Log and place
+ * make the id, so a copy that another owner wrote has the same one.
+ */
+export const outputCodec = (genesis: string): RecordCodec => ({
+  toMessage: (bytes) => {
+    const { inOffset, seq, stamp, body } = decodeOutput(asBuffer(bytes));
+    return {
+      key: "customer" in body ? body.customer : null,
+      value: asBuffer(bytes),
+      headers: {
+        ce_specversion: "1.0",
+        ce_id: `${inOffset}.${seq}`,
+        ce_source: `urn:troth:decisions:${genesis}`,
+        ce_type: `org.troth.said.${body.kind}.v1`,
+        ce_time: isoTime(stamp),
+        "content-type": "application/json",
+      },
+    };
+  },
+  toBytes: plainCodec.toBytes,
+});
+
+type Posted = { readonly at: { readonly key: string }; readonly flag: unknown };
+
+/**
+ * How a customer stands: under the customer's key, so that compaction leaves the latest. No flag is a
+ * tombstone, and the customer is gone from the topic in time; where it was said is in a header.
+ */
+export const flagCodec: RecordCodec = {
+  toMessage: (bytes) => {
+    const { at, flag } = JSON.parse(asBuffer(bytes).toString("utf8")) as Posted;
+    return {
+      key: at.key,
+      value: flag === null ? null : JSON.stringify(flag),
+      headers: { [flagHeader]: JSON.stringify(at), "content-type": "application/json" },
+    };
+  },
+  toBytes: (message) => {
+    const flag = message.value === null ? "null" : message.value.toString("utf8");
+    return Buffer.from(`{"at":${required(message, flagHeader)},"flag":${flag}}`);
+  },
+};
