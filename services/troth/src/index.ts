@@ -1,4 +1,5 @@
 export { type LiveJudge, openJudge } from "./embedded/judge.ts";
+export { fromKafka, type Migrated, toKafka } from "./migrate/migrate.ts";
 export { policySwitch, tick } from "./partitioned/fact-log.ts";
 export type { Posted } from "./partitioned/flag-board.ts";
 export { type Policies, policiesOf } from "./partitioned/policies.ts";
@@ -15,3 +16,4 @@ export { defaultPolicyPath, readPolicy } from "./policy-file.ts";
 export { type ReplayedLines, replayLines } from "./replay/in-memory.ts";
 export { replay } from "./replay/replay.ts";
 export { randomEvents, seeded } from "./sim/random-events.ts";
+export { logOptionsOf, readTopicTable, type Topic, type TopicTable } from "./topics/table.ts";

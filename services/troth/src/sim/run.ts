@@ -255,7 +255,15 @@ async function tell(
   const gone = await runUntil(world, () => supervisor.isDown, stepsMax);
   if (!gone) stuck("the process does not stop");
   const { lives } = supervisor;
-  return { world, policy, workload, ledger, lives, settledFacts: settled.facts(), quietAt: later - ticksMs };
+  return {
+    world,
+    policy,
+    workload,
+    ledger,
+    lives,
+    settledFacts: settled.facts(),
+    quietAt: later - ticksMs,
+  };
 }
 
 /** One story from its seed: the same seed, the same story, to the last byte. */
