@@ -145,57 +145,61 @@ describe.skipIf(noMoto !== null)(
       expect(damaged.out).toContain("unclaimed-object");
     });
 
-    test("loses and doubles nothing while it fails in seven ways, and is the same lake in the end", async () => {
-      const { facts, outputs } = await judgedDay(60);
-      const log = openMemoryLog({ genesis });
-      for (const { fact, stamp } of facts) {
-        await log.append([fact === null ? tick : { bytes: encodeFact(fact) }], stamp);
-      }
-      const closing = { records: Math.max(60, Math.floor(30_000 / faultSeconds)) };
-      const whole = await openFolderStore(join(dir, "whole"));
-      const stop = new AbortController();
-      let failed = 0;
-      const counted = (): void => {
-        failed += 1;
-      };
-      const write = async (store: typeof whole, pauseMs: number): Promise<number> => {
-        let reached = -1;
-        const read = lakeReader(
-          {
-            lake: { store, genesis, begin: "resume", closing },
-            facts: log,
-            reached: (offset) => {
-              reached = offset;
-            },
-          },
-          { clock: systemClock, stop: stop.signal, failed: counted },
-        );
-        for (const [n, output] of outputs.entries()) {
-          await read(output);
-          if (n % 100 === 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    test(
+      "loses and doubles nothing while it fails in seven ways, and is the same lake in the end",
+      async () => {
+        const { facts, outputs } = await judgedDay(60);
+        const log = openMemoryLog({ genesis });
+        for (const { fact, stamp } of facts) {
+          await log.append([fact === null ? tick : { bytes: encodeFact(fact) }], stamp);
         }
-        return reached;
-      };
-      const reached = await write(whole, 0);
-      useStore(proxy.endpoint);
-      proxy.share(0.4);
-      const pauses = outputs.length / 100;
-      const spoiled = await openS3Store({ bucket: "lake", prefix: "faults/" });
-      expect(await write(spoiled, (faultSeconds * 1_000) / pauses)).toBe(reached);
-      proxy.share(0);
-      useStore(moto.endpoint);
-      const store = await openS3Store({ bucket: "lake", prefix: "faults/" });
-      expect(await contents(store)).toEqual(await contents(whole));
-      expect((await verify(store, { genesis })).findings).toEqual([]);
-      expect([...proxy.met.keys()].sort()).toEqual([...proxyFaults].sort());
-      const met = [...proxy.met].map(([fault, n]) => `${fault} ${n}`).join(", ");
-      process.stdout.write(
-        `faults met: ${met}; ${failed} attempts failed beyond the client's own\n`,
-      );
-      // A second writer goes on where this one ended, whoever that is.
-      const again = await openLake({ store, genesis, begin: "resume", closing });
-      expect(again.reached()).toBe(reached);
-    }, 700_000);
+        const closing = { records: Math.max(60, Math.floor(30_000 / faultSeconds)) };
+        const whole = await openFolderStore(join(dir, "whole"));
+        const stop = new AbortController();
+        let failed = 0;
+        const counted = (): void => {
+          failed += 1;
+        };
+        const write = async (store: typeof whole, pauseMs: number): Promise<number> => {
+          let reached = -1;
+          const read = lakeReader(
+            {
+              lake: { store, genesis, begin: "resume", closing },
+              facts: log,
+              reached: (offset) => {
+                reached = offset;
+              },
+            },
+            { clock: systemClock, stop: stop.signal, failed: counted },
+          );
+          for (const [n, output] of outputs.entries()) {
+            await read(output);
+            if (n % 100 === 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
+          }
+          return reached;
+        };
+        const reached = await write(whole, 0);
+        useStore(proxy.endpoint);
+        proxy.share(0.4);
+        const pauses = outputs.length / 100;
+        const spoiled = await openS3Store({ bucket: "lake", prefix: "faults/" });
+        expect(await write(spoiled, (faultSeconds * 1_000) / pauses)).toBe(reached);
+        proxy.share(0);
+        useStore(moto.endpoint);
+        const store = await openS3Store({ bucket: "lake", prefix: "faults/" });
+        expect(await contents(store)).toEqual(await contents(whole));
+        expect((await verify(store, { genesis })).findings).toEqual([]);
+        expect([...proxy.met.keys()].sort()).toEqual([...proxyFaults].sort());
+        const met = [...proxy.met].map(([fault, n]) => `${fault} ${n}`).join(", ");
+        process.stdout.write(
+          `faults met: ${met}; ${failed} attempts failed beyond the client's own\n`,
+        );
+        // A second writer goes on where this one ended, whoever that is.
+        const again = await openLake({ store, genesis, begin: "resume", closing });
+        expect(again.reached()).toBe(reached);
+      },
+      120_000 + 2_000 * faultSeconds,
+    );
 
     test("that does not answer keeps nobody waiting: the past is judged, and the lake comes after", async () => {
       proxy.share("down");

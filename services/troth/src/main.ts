@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { addBacktest } from "./backtest.ts";
 import { addCalibrate } from "./calibrate.ts";
 import { addDoctor } from "./doctor.ts";
 import { exitCodes, tellFailure } from "./exit.ts";
@@ -37,6 +38,7 @@ addMigrate(program);
 addSlo(program);
 addVerify(program);
 addSim(program);
+addBacktest(program);
 addDoctor(program);
 
 try {
