@@ -1,14 +1,19 @@
 import {
+  amountUnits,
   canonicalJson,
   type Decision,
   decisionJson,
   type Joining,
+  type Kind,
+  kinds,
   type Noise,
   type Retraction,
+  tableOf,
   toCloudEvent,
 } from "@troth/events";
 import {
   type Body,
+  decimalOrNull,
   doubleOrNull,
   instant,
   intOrNull,
@@ -54,6 +59,26 @@ const givenTexts = ({ fact }: Noise, name: string): readonly string[] => {
   return Array.isArray(value) ? value.filter((one) => typeof one === "string") : [];
 };
 
+/** The first amount of money in each kind's own list of fields: of a bill what is due, and so on. */
+const moneyField: ReadonlyMap<Kind, string> = new Map(
+  kinds.flatMap((kind) =>
+    Object.entries(tableOf(kind).fields)
+      .filter(([, field]) => field.type.is === "money")
+      .slice(0, 1)
+      .map(([name]) => [kind, name] as const),
+  ),
+);
+
+function moneyOf({ fact }: Noise): { readonly units: number; readonly currency: string } | null {
+  const name = moneyField.get(fact.kind);
+  const money = name === undefined ? null : fact.data[name];
+  if (typeof money !== "object" || money === null) return null;
+  if (!("amount" in money) || !("currency" in money)) return null;
+  const { amount, currency } = money;
+  if (typeof amount !== "string" || typeof currency !== "string") return null;
+  return { units: amountUnits(amount), currency };
+}
+
 export const noise = table<Noise>(
   "noise",
   "Every event, once it is known whom it concerns: the timeline.",
@@ -81,6 +106,12 @@ export const noise = table<Noise>(
     textOrNull("channel", "phone, chat, shop, web …", given("channel")),
     textOrNull("timeZone", "IANA zone of its calendar days.", given("timeZone")),
     doubleOrNull("sampleWeight", "Real cases it stands for.", givenNumber("sampleWeight")),
+    decimalOrNull(
+      "amount",
+      "The kind's first amount: what an order costs, what a bill asks for.",
+      (n) => moneyOf(n)?.units ?? null,
+    ),
+    textOrNull("currency", "ISO 4217.", (n) => moneyOf(n)?.currency ?? null),
     texts("promiseRefs", "Promises it speaks of.", (n) => givenTexts(n, "promiseRefs")),
     json("data", "All fields of its kind as JSON, times as ISO 8601.", (n) =>
       canonicalJson(toCloudEvent(n.fact).data),

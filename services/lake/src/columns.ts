@@ -1,10 +1,22 @@
 import type { SchemaElement } from "hyparquet";
 
 /**
- * What a column holds: `long` whole numbers beyond 32 bits, `instant` UTC milliseconds, `texts` a list
- * of text, `json` one JSON value as text.
+ * What a column holds: `long` whole numbers beyond 32 bits, `decimal` an exact amount (its cells are
+ * ten-thousandths), `instant` UTC milliseconds, `texts` a list of text, `json` one JSON value as text.
  */
-export type ColumnType = "text" | "json" | "texts" | "int" | "long" | "double" | "flag" | "instant";
+export type ColumnType =
+  | "text"
+  | "json"
+  | "texts"
+  | "int"
+  | "long"
+  | "decimal"
+  | "double"
+  | "flag"
+  | "instant";
+
+export const decimalPrecision = 18;
+export const decimalScale = 4;
 
 export type Cell = string | number | boolean | readonly string[] | null;
 
@@ -57,6 +69,18 @@ function elementsOf(column: Column): readonly SchemaElement[] {
       return [{ name, type: "INT32", repetition_type }];
     case "long":
       return [{ name, type: "INT64", repetition_type }];
+    case "decimal":
+      return [
+        {
+          name,
+          type: "INT64",
+          converted_type: "DECIMAL",
+          logical_type: { type: "DECIMAL", precision: decimalPrecision, scale: decimalScale },
+          precision: decimalPrecision,
+          scale: decimalScale,
+          repetition_type,
+        },
+      ];
     case "double":
       return [{ name, type: "DOUBLE", repetition_type }];
     case "flag":
@@ -80,6 +104,8 @@ export const schemaOf = (columns: readonly Column[]): SchemaElement[] => [
   ...columns.flatMap(elementsOf),
 ];
 
+const wide: ReadonlySet<ColumnType> = new Set(["long", "decimal", "instant"]);
+
 /** 64-bit columns are written from BigInt; everything else as it is. */
 export const stored = (type: ColumnType, cell: Cell): unknown =>
-  (type === "long" || type === "instant") && typeof cell === "number" ? BigInt(cell) : cell;
+  wide.has(type) && typeof cell === "number" ? BigInt(cell) : cell;

@@ -40,6 +40,7 @@ describe.skipIf(duckdb === null)(`DuckDB reads the lake${missing}`, () => {
     texts: "VARCHAR[]",
     int: "INTEGER",
     long: "BIGINT",
+    decimal: "DECIMAL(18,4)",
     double: "DOUBLE",
     flag: "BOOLEAN",
     instant: "TIMESTAMP WITH TIME ZONE",
@@ -83,6 +84,18 @@ describe.skipIf(duckdb === null)(`DuckDB reads the lake${missing}`, () => {
       evidence: [...new Set(alert.body.parts.flatMap((part) => part.evidence))],
       parts: expect.stringContaining(`"points":${alert.body.lead?.points}`),
     });
+  });
+
+  test("with amounts exact to the ten-thousandth, below zero too", async () => {
+    const rows =
+      await ask(`SELECT id, CAST(amount AS VARCHAR) AS amount, currency FROM ${from("noise")}
+       WHERE kind = 'order.placed' ORDER BY inOffset LIMIT 2`);
+    expect(rows).toEqual([
+      { id: "e0", amount: "0.1000", currency: "EUR" },
+      { id: "e4", amount: "-4.1234", currency: "EUR" },
+    ]);
+    const [sum] = await ask(`SELECT typeof(sum(amount)) AS type FROM ${from("noise")}`);
+    expect(sum?.["type"]).toMatch(/^DECIMAL\(38,4\)/);
   });
 
   test("with text of any language and JSON that parses", async () => {

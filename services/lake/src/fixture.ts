@@ -27,6 +27,11 @@ const factKinds: readonly Kind[] = [
   "survey.answered",
 ];
 
+const amount = (n: number) => ({
+  amount: n === 0 ? "0.10" : `${n % 8 === 4 ? "-" : ""}${n}.1234`,
+  currency: "EUR",
+});
+
 function fact(n: number): Fact {
   const kind = factKinds[n % 4] ?? "order.placed";
   return {
@@ -38,7 +43,9 @@ function fact(n: number): Fact {
     recordedTime: start + n * hour,
     subject: kind === "incident.raised" ? null : `customer:${n % 7}`,
     data: {
-      ...(kind === "order.placed" ? { orderNumber: `A-${n}`, expectedArrivalUntil: start } : {}),
+      ...(kind === "order.placed"
+        ? { orderNumber: `A-${n}`, expectedArrivalUntil: start, totalAmount: amount(n) }
+        : {}),
       ...(kind === "contact.completed" ? { queueWaitSeconds: n, severity: (n % 5) + 1 } : {}),
       ...(kind === "survey.answered"
         ? { invitationId: `r-${n - (n % 5)}`, outcome: "enjoyed" }

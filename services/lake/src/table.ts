@@ -40,6 +40,7 @@ export const int = column("int", false);
 export const intOrNull = column("int", true);
 export const long = column("long", false);
 export const longOrNull = column("long", true);
+export const decimalOrNull = column("decimal", true);
 export const double = column("double", false);
 export const doubleOrNull = column("double", true);
 export const flag = column("flag", false);

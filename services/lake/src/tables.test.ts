@@ -11,6 +11,7 @@ const fits: Readonly<Record<ColumnType, (cell: Cell) => boolean>> = {
   texts: (cell) => Array.isArray(cell),
   int: (cell) => Number.isInteger(cell) && Math.abs(Number(cell)) < 2 ** 31,
   long: (cell) => Number.isSafeInteger(cell),
+  decimal: (cell) => Number.isSafeInteger(cell),
   double: (cell) => Number.isFinite(cell),
   flag: (cell) => typeof cell === "boolean",
   instant: (cell) => Number.isSafeInteger(cell),

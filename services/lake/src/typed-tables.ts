@@ -131,6 +131,10 @@ export const surveys = table<SurveyDecision>(
     textOrNull("topLink", "Link that weighs most.", (d) => d.topLink),
     double("weight", "How many customers this one stands for.", (d) => d.weight),
     texts("rules", "Rules with points as of then.", (d) => d.rules),
+    texts("shadow", "Rules in shadow that held then; they have no points.", (d) => d.shadow),
+    json("parts", "The shares of the score as JSON; they add up to it.", (d) => partsJson(d.parts)),
+    textOrNull("segment", "Segment, as the profile was then.", (d) => d.segment),
+    textOrNull("region", "Region, as the profile was then.", (d) => d.region),
     text("policy", "Content hash of the policy.", (d) => d.policy),
   ],
 );

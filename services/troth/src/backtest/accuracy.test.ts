@@ -15,6 +15,10 @@ const survey = (n: number, alerted: boolean, weight = 1): SurveyDecision => ({
   topLink: null,
   weight,
   rules: [],
+  shadow: [],
+  parts: [],
+  segment: null,
+  region: null,
   policy: "p",
 });
 

@@ -129,7 +129,7 @@ figure{margin:2rem 0}figcaption{font-weight:600}svg{width:100%;height:auto}text{
 .legend{font-size:.85rem;margin:.2rem 0}.legend span{display:inline-block;width:.8rem;height:.8rem;vertical-align:-1px}
 .legend .live{background:var(--live)}.legend .candidate{background:var(--candidate);margin-left:1rem}
 .axis,.grid{stroke:var(--faint)}polyline{fill:none;stroke-width:2}polyline.live,line.live{stroke:var(--live)}
-polyline.candidate,line.candidate{stroke:var(--candidate)}line.live,line.candidate{stroke-width:3}
+polyline.candidate,line.candidate{stroke:var(--candidate)}polyline.candidate{stroke-dasharray:5 3}line.live,line.candidate{stroke-width:3}
 rect.live,circle.live{fill:var(--live)}rect.candidate,circle.candidate{fill:var(--candidate)}
 `;
 
