@@ -1,4 +1,5 @@
 import { request } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
 import { type Desk, type DeskOptions, openDesk } from "@troth/desk";
 import { deskStory } from "./desk-story.ts";
 
@@ -8,13 +9,26 @@ export async function openStoryDesk(
   customers = 400,
 ): Promise<Desk & ReturnType<typeof deskStory>> {
   const story = deskStory(customers);
+  // A provider sends people back to one address, which has to be known before the desk is there.
+  const port = own.signIn ? await freePort() : 0;
   const desk = await openDesk({
     ...story.options,
     ...own,
-    listen: { host: "127.0.0.1", port: 0 },
+    ...(own.signIn ? { signIn: { ...own.signIn, publicUrl: `http://127.0.0.1:${port}/` } } : {}),
+    listen: { host: "127.0.0.1", port },
   });
   return { ...story, ...desk };
 }
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.listen(0, "127.0.0.1", () => {
+      const address: AddressInfo | string | null = server.address();
+      const port = typeof address === "object" && address !== null ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
 
 export type Answer = {
   readonly status: number;

@@ -4,6 +4,7 @@ export type { Event } from "./acts/facts.ts";
 export { openRecovery } from "./acts/recovery.ts";
 export { type Desk, type DeskOptions, type DeskTell, type Hand, openDesk } from "./http/desk.ts";
 export type { PolicyInfo } from "./policy-info.ts";
+export { type DeskSettings, parseSettings } from "./settings.ts";
 export type { Change } from "./view/changes.ts";
 export type { DeskView } from "./view/view.ts";
 export { createViews, type DeskViews, defaultTenant } from "./view/views.ts";

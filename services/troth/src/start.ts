@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import { parseEvent } from "@troth/events";
 import { openLogger, openStop, systemClock, systemDisk } from "@troth/runtime";
 import { type Command, InvalidArgumentError } from "commander";
+import { readDeskSettings } from "./desk-settings.ts";
 import { type Embedded, openEmbedded } from "./embedded/embedded.ts";
 import { checkPolicyOf, type Meta, readMeta, writeMeta } from "./embedded/meta.ts";
 import { openReaders } from "./embedded/readers.ts";
@@ -19,6 +20,7 @@ type Options = {
   readonly port: number;
   readonly host: string;
   readonly demo: boolean;
+  readonly desk?: string;
 };
 
 const demoCustomers = 400;
@@ -82,6 +84,7 @@ async function loadFile(embedded: Embedded, path: string, stopped: AbortSignal):
 async function start(given: Options): Promise<number> {
   const options = { ...given, data: resolve(given.data) };
   const policy = await readPolicy(options.policy);
+  const deskSettings = await readDeskSettings(options.desk);
   let meta = await metaOf(options, policy.hash);
   // While a file or the made-up day is loading, log time follows it, or everything would be late.
   let loading = true;
@@ -96,8 +99,16 @@ async function start(given: Options): Promise<number> {
   const lake = await openLakeToWrite(place, (error) =>
     log.warn("the lake's store does not answer", { error: String(error) }),
   );
-  const { policy: _, ...where } = options;
-  const readers = openReaders({ ...where, lake, policy, stop, log, demo: () => meta.demo });
+  const { policy: _, desk: __, ...where } = options;
+  const readers = openReaders({
+    ...where,
+    lake,
+    policy,
+    stop,
+    log,
+    demo: () => meta.demo,
+    desk: deskSettings,
+  });
   const embedded = await openEmbedded({
     dir: options.data,
     world: systemWorld,
@@ -154,6 +165,7 @@ export function addStart(program: Command): void {
     .option("--events <file>", "load this event file first (JSON lines, gzip or not; - for stdin)")
     .option("--port <n>", "desk; the next two are intake and metrics", portOf, 8780)
     .option("--host <address>", "address to listen on", "127.0.0.1")
+    .option("--desk <file>", "the desk's settings (JSON): sign-in, webhook secrets, host names")
     .option("--no-demo", "begin empty instead of with the made-up day")
     .addHelpText(
       "after",

@@ -31,6 +31,7 @@ type Pending = {
 };
 const pendingMs = 10 * 60_000;
 const pendingMax = 1_000;
+const timeoutSeconds = 5;
 
 export type Oidc = {
   /** Where to send the browser, and the secret it must bring back in a cookie. */
@@ -51,23 +52,31 @@ export async function openOidc(
   redirectTo: string,
   clock: Clock,
 ): Promise<Oidc> {
+  const metadata = {
+    redirect_uris: [redirectTo],
+    id_token_signed_response_alg: options.algorithm ?? "RS256",
+    ...(options.clientSecret === undefined ? {} : { client_secret: options.clientSecret }),
+  };
+  const authentication = options.clientSecret === undefined ? client.None() : undefined;
+  const strictness = [
+    client.enableNonRepudiationChecks,
+    ...(options.allowHttp === true ? [client.allowInsecureRequests] : []),
+  ];
   const config = await client.discovery(
     new URL(options.issuer),
     options.clientId,
-    {
-      redirect_uris: [redirectTo],
-      id_token_signed_response_alg: options.algorithm ?? "RS256",
-      ...(options.clientSecret === undefined ? {} : { client_secret: options.clientSecret }),
-    },
-    options.clientSecret === undefined ? client.None() : undefined,
-    {
-      timeout: 5,
-      execute: [
-        client.enableNonRepudiationChecks,
-        ...(options.allowHttp === true ? [client.allowInsecureRequests] : []),
-      ],
-    },
+    metadata,
+    authentication,
+    { timeout: timeoutSeconds, execute: strictness },
   );
+  /** With no keys held: the library would not ask for new ones within a minute of the last time. */
+  const withFreshKeys = (): client.Configuration => {
+    const metadataOf = config.serverMetadata();
+    const fresh = new client.Configuration(metadataOf, options.clientId, metadata, authentication);
+    fresh.timeout = timeoutSeconds;
+    for (const step of strictness) step(fresh);
+    return fresh;
+  };
   const pending = new Map<string, Pending>();
   return {
     begin: async (returnTo) => {
@@ -96,7 +105,7 @@ export async function openOidc(
       if (begun === undefined || clock.now() - begun.at >= pendingMs) {
         throw new Error("no sign-in was begun with this");
       }
-      const tokens = await client.authorizationCodeGrant(config, cameTo, {
+      const tokens = await client.authorizationCodeGrant(withFreshKeys(), cameTo, {
         pkceCodeVerifier: begun.verifier,
         expectedState: state,
         expectedNonce: begun.nonce,

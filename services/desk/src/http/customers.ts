@@ -10,6 +10,7 @@ import { queueOf } from "../api/queue.ts";
 import { riskAssessmentOf } from "../api/risk-assessment.ts";
 import { queueQuery } from "../api/schemas.ts";
 import type { DeskCustomer } from "../view/customer.ts";
+import { jsonIn } from "./body.ts";
 import { type At, contextOf, type Route, refuse } from "./parts.ts";
 
 /** Where the first thing wrong stands, and what was expected there. */
@@ -53,7 +54,7 @@ function readQueue(request: FastifyRequest, reply: FastifyReply, at: At): Fastif
 /** Does what is asked, writes down who did it, and answers once the timeline shows it. */
 async function doAct(request: FastifyRequest, reply: FastifyReply, at: At): Promise<FastifyReply> {
   const { parts, person } = at;
-  const body = act.safeParse(request.body);
+  const body = act.safeParse(jsonIn(request));
   if (!body.success) return refuse(reply, "bad-request", faultOf(body.error));
   const customer = customerIn(request, at);
   if (customer === null) return unknown(reply);

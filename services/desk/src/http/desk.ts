@@ -4,6 +4,7 @@ import { type Audit, noAudit } from "../access/audit.ts";
 import { cookiesFor } from "../access/cookies.ts";
 import { type OidcOptions, openOidc } from "../access/oidc.ts";
 import { Sessions } from "../access/sessions.ts";
+import { openWebhooks } from "../access/webhook.ts";
 import type { Context } from "../api/context.ts";
 import type { DeskViews } from "../view/views.ts";
 import { buildApp } from "./app.ts";
@@ -22,6 +23,8 @@ export type DeskOptions = Pick<Context, "policy" | "flagNow" | "logTime"> & {
   readonly signIn?: (OidcOptions & { readonly publicUrl: string }) | null;
   /** Absent: the desk only reads. */
   readonly hand?: Hand;
+  /** By which survey tools sign what they send; without one nothing is let in from them. */
+  readonly webhookSecrets?: readonly string[];
   readonly audit?: Audit;
   readonly tell: DeskTell;
   readonly isDemo?: () => boolean;
@@ -77,6 +80,8 @@ export async function buildDesk(
     assets: await readAssets(),
     hand: options.hand ?? null,
     audit: options.audit ?? noAudit,
+    webhooks:
+      options.webhookSecrets === undefined ? null : openWebhooks(options.webhookSecrets, clock),
     sessions: new Sessions(clock, rng),
     cookies: cookiesFor(publicUrl.startsWith("https:")),
     oidc:

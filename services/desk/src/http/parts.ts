@@ -6,6 +6,7 @@ import type { Oidc } from "../access/oidc.ts";
 import type { Person } from "../access/person.ts";
 import type { Permission } from "../access/roles.ts";
 import type { Sessions } from "../access/sessions.ts";
+import type { Webhooks } from "../access/webhook.ts";
 import type { Event } from "../acts/facts.ts";
 import type { Context } from "../api/context.ts";
 import type { DeskViews } from "../view/views.ts";
@@ -33,6 +34,8 @@ export type Parts = Pick<Context, "policy" | "flagNow" | "logTime" | "isDemo" | 
   readonly assets: ReadonlyMap<string, Asset>;
   readonly hand: Hand | null;
   readonly audit: Audit;
+  /** Null: no webhook is let in. */
+  readonly webhooks: Webhooks | null;
   readonly sessions: Sessions;
   readonly cookies: Cookies;
   /** Null: the development sign-in, on loopback only. */

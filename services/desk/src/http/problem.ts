@@ -9,6 +9,7 @@ export type Problem = {
 const problems = {
   "bad-request": [400, "The request cannot be read"],
   "not-signed-in": [401, "Nobody is signed in"],
+  "not-signed": [401, "It is not signed by anybody known here"],
   "not-allowed": [403, "That is not yours to do"],
   "wrong-origin": [403, "Only this desk's own page may do that"],
   "unknown-customer": [404, "Nobody is known by this name"],

@@ -5,6 +5,7 @@ import { overviewOf } from "../api/overview.ts";
 import { customerRoutes } from "./customers.ts";
 import { contextOf, type Parts, type Route, refuse } from "./parts.ts";
 import { signInRoutes } from "./sign-in.ts";
+import { webhookRoutes } from "./webhooks.ts";
 
 const document = openApi();
 
@@ -52,6 +53,7 @@ export const routes: readonly Route[] = [
     handle: (_, reply, at) => reply.send(overviewOf(contextOf(at))),
   },
   ...customerRoutes,
+  ...webhookRoutes,
   {
     method: "GET",
     path: "/api/live",

@@ -4,6 +4,7 @@ import { type Person, pseudonymOf } from "../access/person.ts";
 import { permissionsOf, roles } from "../access/roles.ts";
 import { sessionMs } from "../access/sessions.ts";
 import { defaultTenant } from "../view/views.ts";
+import { jsonIn } from "./body.ts";
 import { faultOf } from "./customers.ts";
 import { type At, type Parts, type Route, refuse } from "./parts.ts";
 
@@ -75,7 +76,7 @@ async function finish(request: FastifyRequest, reply: FastifyReply, parts: Parts
 
 async function signInAsDeveloper(request: FastifyRequest, reply: FastifyReply, parts: Parts) {
   if (parts.oidc !== null) return refuse(reply, "not-found", "Sign in at /sign-in.");
-  const body = developmentShape.safeParse(request.body);
+  const body = developmentShape.safeParse(jsonIn(request));
   if (!body.success) return refuse(reply, "bad-request", faultOf(body.error));
   const person = developer(body.data.role, body.data.teams);
   await begun(reply, parts, person);

@@ -1,5 +1,13 @@
 import { join } from "node:path";
-import { createViews, defaultTenant, openAudit, openDesk, openRecovery } from "@troth/desk";
+import {
+  createViews,
+  type DeskOptions,
+  type DeskSettings,
+  defaultTenant,
+  openAudit,
+  openDesk,
+  openRecovery,
+} from "@troth/desk";
 import { openLogChannel } from "@troth/notify";
 import type { Policy } from "@troth/policy";
 import {
@@ -24,6 +32,7 @@ export type ReadersOptions = {
   readonly stop: Stop;
   readonly log: Logger;
   readonly demo: () => boolean;
+  readonly desk: DeskSettings;
 };
 
 export type Opened = {
@@ -125,6 +134,9 @@ export function openReaders(options: ReadersOptions): Readers {
         flagNow: (customer, tenant) => embedded.flag(tenant ?? defaultTenant, customer),
         logTime: embedded.logTime,
         listen: { host, port },
+        signIn: deskSignIn(options.desk),
+        ...(options.desk.webhookSecrets && { webhookSecrets: options.desk.webhookSecrets }),
+        ...(options.desk.hosts && { hosts: options.desk.hosts }),
         isDemo: options.demo,
         intakeUrl: () => `http://${host}:${embedded.intakePort}/v1/events`,
         tell: {
@@ -143,6 +155,13 @@ export function openReaders(options: ReadersOptions): Readers {
       };
     },
   };
+}
+
+/** A provider over https only; what is not said in the file is not said to the desk. */
+function deskSignIn({ signIn }: DeskSettings): NonNullable<DeskOptions["signIn"]> | null {
+  if (signIn === undefined) return null;
+  const { clientSecret, ...rest } = signIn;
+  return { ...rest, ...(clientSecret !== undefined && { clientSecret }) };
 }
 
 const positionsEveryMs = 1_000;

@@ -1,0 +1,35 @@
+import { err, ok, type Result } from "@troth/events";
+import { z } from "zod";
+
+/** What an operator says about the desk; it holds secrets, so it is a file of its own. */
+const settingsShape = z.strictObject({
+  signIn: z
+    .strictObject({
+      issuer: z.url({ protocol: /^https$/ }),
+      clientId: z.string().min(1),
+      clientSecret: z.string().min(1).optional(),
+      algorithm: z.enum(["RS256", "PS256", "ES256", "EdDSA"]).default("RS256"),
+      publicUrl: z.url({ protocol: /^https$/ }),
+    })
+    .optional(),
+  webhookSecrets: z
+    .array(z.string().regex(/^whsec_/))
+    .min(1)
+    .max(4)
+    .optional(),
+  hosts: z.array(z.string().min(1)).max(20).optional(),
+});
+export type DeskSettings = z.infer<typeof settingsShape>;
+
+/** Settings from a JSON file's text, or what is wrong with them, field by field. */
+export function parseSettings(text: string): Result<DeskSettings, string> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return err(`not JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const read = settingsShape.safeParse(value);
+  if (read.success) return ok(read.data);
+  return err(read.error.issues.map((one) => `${one.path.join(".")}: ${one.message}`).join("; "));
+}
