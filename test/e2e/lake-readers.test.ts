@@ -1,0 +1,183 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { amountUnits, isoTime } from "@troth/events";
+import { type ColumnType, openLake, tables } from "@troth/lake";
+import { openFolderStore } from "@troth/runtime";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type JudgedDay, judgedDay } from "../support/judged-day.ts";
+import { noPython, runPython } from "../support/python.ts";
+import { root } from "../support/source.ts";
+
+const genesis = "7a1e0001-0000-4000-8000-000000000004";
+const dir = mkdtempSync(join(tmpdir(), "troth-lake-readers-"));
+let day: JudgedDay;
+
+beforeAll(async () => {
+  day = await judgedDay(60);
+  const store = await openFolderStore(dir);
+  const lake = await openLake({ store, genesis, begin: "anew", closing: { records: 1_500 } });
+  let next = 0;
+  for (const record of day.facts) {
+    lake.file(record);
+    for (; day.outputs[next]?.inOffset === record.offset; next += 1) {
+      const output = day.outputs[next];
+      if (output !== undefined) lake.fold(output);
+    }
+  }
+  await lake.finish();
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+/** Tables a made-up day has rows for; it undoes no link. */
+const held = tables.filter(({ name }) => name !== "identity");
+const names = JSON.stringify(held.map(({ name }) => name));
+
+const rowsOf = (name: string) => {
+  const table = tables.find((one) => one.name === name);
+  return day.outputs.filter((output) => table?.row(output) !== null);
+};
+
+/** What all orders cost, worked out from the outputs themselves. */
+const ordersCost = (): string => {
+  const units = day.facts.reduce((sum, { fact }) => {
+    const money = fact?.data["totalAmount"];
+    const stated = typeof money === "object" && money !== null && "amount" in money;
+    return stated ? sum + amountUnits(String(money.amount)) : sum;
+  }, 0);
+  return (units / 10_000).toFixed(4);
+};
+
+const amounts = (): string => {
+  const table = tables.find(({ name }) => name === "noise");
+  const at = table?.columns.findIndex(({ name }) => name === "amount") ?? -1;
+  const units = rowsOf("noise").reduce((sum, output) => {
+    const cell = table?.row(output)?.[at];
+    return typeof cell === "number" ? sum + cell : sum;
+  }, 0);
+  return (units / 10_000).toFixed(4);
+};
+
+const readme = readFileSync(`${root}services/lake/README.md`, "utf8");
+const examples = (language: string): readonly string[] =>
+  [...readme.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, "g"))].map(
+    (match) => match[1] ?? "",
+  );
+const script = (name: string): string =>
+  readFileSync(`${root}test/support/readers/${name}.py`, "utf8");
+
+type Told = {
+  readonly types: Readonly<Record<string, string>>;
+  readonly rows: number;
+  readonly first: string;
+  readonly last: string;
+};
+
+const noArrow = noPython("pyarrow", "pandas");
+describe.skipIf(noArrow !== null)(
+  `pyarrow and pandas read the lake${noArrow === null ? "" : ` (${noArrow})`}`,
+  () => {
+    const types: Readonly<Record<ColumnType, string>> = {
+      text: "string",
+      json: "string",
+      texts: "list<element: string not null>",
+      int: "int32",
+      long: "int64",
+      decimal: "decimal128(18, 4)",
+      double: "double",
+      flag: "bool",
+      instant: "timestamp[ms, tz=UTC]",
+    };
+    type Arrow = Told & {
+      readonly frame: number;
+      readonly sorted: boolean;
+      readonly statistics: boolean;
+      readonly groupRows: number;
+      readonly amounts?: string;
+      readonly isDecimal?: boolean;
+    };
+
+    test("with the types, rows, moments and exact amounts that were written, sorted and with statistics", async () => {
+      const told: Record<string, Arrow> = JSON.parse(
+        await runPython(script("read-with-pyarrow"), [dir, names]),
+      );
+      for (const { name, columns } of held) {
+        const one = told[name];
+        const rows = rowsOf(name);
+        for (const column of columns) {
+          expect(one?.types[column.name], `${name}.${column.name}`).toBe(types[column.type]);
+        }
+        expect(one).toMatchObject({ rows: rows.length, frame: rows.length, sorted: true });
+        expect(one).toMatchObject({ statistics: true });
+        expect(Date.parse(one?.first ?? "")).toBe(rows[0]?.stamp);
+        expect(Date.parse(one?.last ?? "")).toBe(rows.at(-1)?.stamp);
+        expect(one?.groupRows).toBeLessThanOrEqual(2_000);
+      }
+      expect(told["noise"]).toMatchObject({ isDecimal: true, amounts: amounts() });
+      expect(Number(amounts())).toBeGreaterThan(0);
+    });
+
+    test("and the README's example for pandas runs as it stands", async () => {
+      const [example] = examples("python");
+      expect(example).toBeDefined();
+      const said = await runPython(`import os\nos.chdir(${JSON.stringify(dir)})\n${example}`, []);
+      expect(said).toMatch(/broken/);
+    });
+  },
+);
+
+const noAvro = noPython("fastavro", "cramjam");
+describe.skipIf(noAvro !== null)(
+  `fastavro reads the facts${noAvro === null ? "" : ` (${noAvro})`}`,
+  () => {
+    test("each once, with moments as moments and money as decimals", async () => {
+      const told = JSON.parse(await runPython(script("read-with-fastavro"), [dir]));
+      expect(told.offsets).toEqual(day.facts.map(({ offset }) => offset));
+      expect(told.times).toEqual(["datetime"]);
+      expect(Number(told.amounts)).toBeGreaterThan(0);
+      expect(told.amounts).toBe(ordersCost());
+      const orders = day.facts.filter(({ fact }) => fact?.kind === "order.placed").length;
+      expect(told.kinds).toMatchObject({ "order.placed": orders, tick: 1 });
+    });
+  },
+);
+
+const noSpark = noPython("pyspark", "pandas");
+describe.skipIf(noSpark !== null)(
+  `Spark reads the lake${noSpark === null ? "" : ` (${noSpark})`}`,
+  () => {
+    const types: Readonly<Record<ColumnType, string>> = {
+      text: "string",
+      json: "string",
+      texts: "array<string>",
+      int: "int",
+      long: "bigint",
+      decimal: "decimal(18,4)",
+      double: "double",
+      flag: "boolean",
+      instant: "timestamp",
+    };
+
+    test("with the types, rows, moments and sums that were written, and answers the README's queries", async () => {
+      const queries = examples("sql spark");
+      expect(queries.length).toBeGreaterThanOrEqual(3);
+      const told: Record<string, Told> & { amounts: string; answers: number[] } = JSON.parse(
+        await runPython(script("read-with-spark"), [dir, names, JSON.stringify(queries)]),
+      );
+      for (const { name, columns } of held) {
+        const one = told[name];
+        const rows = rowsOf(name);
+        for (const column of columns) {
+          expect(one?.types[column.name], `${name}.${column.name}`).toBe(types[column.type]);
+        }
+        expect(one?.rows).toBe(rows.length);
+        const stamps = rows.map(({ stamp }) => stamp);
+        expect(Date.parse(`${one?.first}Z`)).toBe(Math.min(...stamps));
+        expect(Date.parse(`${one?.last}Z`)).toBe(Math.max(...stamps));
+        expect(isoTime(stamps[0] ?? 0)).toMatch(/Z$/);
+      }
+      expect(told.amounts).toBe(amounts());
+      expect(told.answers.filter((rows) => rows > 0)).toHaveLength(queries.length);
+    }, 180_000);
+  },
+);
