@@ -57,7 +57,7 @@ function* life(customer: string, n: number, at: number, next: () => number): Gen
     });
   }
   if (next() < 0.97) {
-    const delivered = at + (2 + next() * 3.3) * day;
+    const delivered = Math.floor(at + (2 + next() * 3.3) * day);
     yield fact("delivery.status", delivered, {
       orderNumber: order,
       deliveryStatus: "Delivered",
