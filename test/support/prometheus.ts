@@ -27,11 +27,20 @@ type Answer = { readonly data?: { readonly result?: readonly unknown[] } };
 export async function startPrometheus(options: {
   readonly targets: readonly string[];
   readonly ruleFiles?: readonly string[];
+  /** A folder of blocks to begin with, such as promtool backfills; it is written to. */
+  readonly data?: string;
+  /** `host:port` of an Alertmanager that is told what fires. */
+  readonly alertmanager?: string;
 }): Promise<TestPrometheus> {
   const dir = mkdtempSync(join(tmpdir(), "troth-prometheus-"));
   const config = {
     global: { scrape_interval: "1s", evaluation_interval: "1s" },
     rule_files: options.ruleFiles ?? [],
+    ...(options.alertmanager === undefined
+      ? {}
+      : {
+          alerting: { alertmanagers: [{ static_configs: [{ targets: [options.alertmanager] }] }] },
+        }),
     scrape_configs: [{ job_name: "troth", static_configs: [{ targets: options.targets }] }],
   };
   // JSON is YAML too.
@@ -41,7 +50,8 @@ export async function startPrometheus(options: {
     [
       "prometheus",
       `--config.file=${join(dir, "prometheus.yml")}`,
-      `--storage.tsdb.path=${join(dir, "data")}`,
+      `--storage.tsdb.path=${options.data ?? join(dir, "data")}`,
+      "--storage.tsdb.retention.time=90d",
       `--web.listen-address=127.0.0.1:${port}`,
     ],
     { log: join(dir, "prometheus.log") },

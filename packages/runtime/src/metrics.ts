@@ -31,6 +31,8 @@ export type Metrics = {
   readonly histogram: <L extends LabelSets>(
     spec: Spec<L> & { readonly buckets: readonly number[] },
   ) => HistogramOf<L>;
+  /** Of every metric there is. */
+  readonly names: () => readonly string[];
   readonly contentType: string;
   /** The Prometheus text exposition. */
   readonly expose: () => Promise<string>;
@@ -129,6 +131,7 @@ export function openMetrics(options: { readonly process: boolean }): Metrics {
       for (const row of rowsOf(spec)) histogram.zero({ ...row });
       return { observe: (labels, value) => histogram.observe(closed(labels), value) };
     },
+    names: () => registry.getMetricsAsArray().map(({ name }) => name),
     contentType: registry.contentType,
     expose: () => registry.metrics(),
   };

@@ -16,4 +16,5 @@ export { defaultPolicyPath, readPolicy } from "./policy-file.ts";
 export { type ReplayedLines, replayLines } from "./replay/in-memory.ts";
 export { replay } from "./replay/replay.ts";
 export { randomEvents, seeded } from "./sim/random-events.ts";
+export { syntheticDay } from "./story/synthetic-day.ts";
 export { logOptionsOf, readTopicTable, type Topic, type TopicTable } from "./topics/table.ts";

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { addAccountability } from "./accountability.ts";
 import { addBacktest } from "./backtest.ts";
 import { addCalibrate } from "./calibrate.ts";
 import { addDoctor } from "./doctor.ts";
@@ -39,6 +40,7 @@ addSlo(program);
 addVerify(program);
 addSim(program);
 addBacktest(program);
+addAccountability(program);
 addDoctor(program);
 
 try {

@@ -1,8 +1,9 @@
-import { canonicalJson, decisionJson, parseInstant, publicPseudonymKey } from "@troth/events";
+import { canonicalJson, decisionJson, publicPseudonymKey } from "@troth/events";
 import { recompute } from "@troth/oracle";
 import type { Command } from "commander";
-import { exitCodes, InputError } from "./exit.ts";
+import { exitCodes } from "./exit.ts";
 import { lakeArgument } from "./lake-place.ts";
+import { momentOf } from "./moment.ts";
 import { defaultPolicyPath, readPolicy } from "./policy-file.ts";
 import { openProgress } from "./progress.ts";
 import { gather } from "./replay/gather.ts";
@@ -20,15 +21,6 @@ type Options = {
   readonly lake?: string;
 };
 
-function untilOf(text: string | undefined): number | null {
-  if (text === undefined) return null;
-  const at = parseInstant(text, false);
-  if (!Number.isNaN(at)) return at;
-  throw new InputError(
-    `--until ${text}: not a moment; write it as 2018-01-14T00:00:00Z or 2018-01-14`,
-  );
-}
-
 /** The summary goes to stdout too, for whoever pipes it on; people read progress on stderr. */
 const print = (summary: Summary): void => void process.stdout.write(`${canonicalJson(summary)}\n`);
 
@@ -36,7 +28,7 @@ const setAsideJson = (one: SetAside): string => canonicalJson(one);
 
 async function runReplay(events: string, options: Options): Promise<number> {
   const policy = await readPolicy(options.policy);
-  const until = untilOf(options.until);
+  const until = momentOf("--until", options.until);
   const outputs = new Outputs(options.out);
   const decisions = outputs.file("decisions.jsonl");
   const setAside = outputs.file("set-aside.jsonl");
@@ -61,7 +53,7 @@ async function runReplay(events: string, options: Options): Promise<number> {
 
 async function runOracle(events: string, options: Options): Promise<number> {
   const policy = await readPolicy(options.policy);
-  const until = untilOf(options.until);
+  const until = momentOf("--until", options.until);
   const outputs = new Outputs(options.out);
   const setAside = outputs.file("set-aside.jsonl");
   const progress = openProgress("oracle");

@@ -2,7 +2,11 @@ import { readFile } from "node:fs/promises";
 import { errnoOf } from "@troth/runtime";
 import type { Command } from "commander";
 import { exitCodes, InputError } from "./exit.ts";
+import { momentOf } from "./moment.ts";
 import { defaultPolicyPath, readPolicy } from "./policy-file.ts";
+import { openProgress } from "./progress.ts";
+import { readLines } from "./replay/read-lines.ts";
+import { writeHistory } from "./slo/history.ts";
 import { checkOpenSlo, exportOpenSlo, importOpenSlo } from "./slo/openslo.ts";
 import { alertRules, recordingRules, runbooksHere } from "./slo/prometheus.ts";
 import { definitionOf } from "./slo/rules.ts";
@@ -29,6 +33,11 @@ async function check(path: string, policyPath: string): Promise<number> {
 }
 
 type PolicyOption = { readonly policy: string };
+type HistoryOptions = PolicyOption & {
+  readonly every: string;
+  readonly until?: string;
+  readonly out: string;
+};
 
 /** What links are held to, for tools that speak OpenSLO or Prometheus. */
 export function addSlo(program: Command): void {
@@ -64,6 +73,37 @@ Examples:
     .argument("<file>", "documents of OpenSLO v1")
     .action(async (path: string) => {
       for (const line of importOpenSlo(await textOf(path))) process.stdout.write(`${line}\n`);
+    });
+  command(
+    "history",
+    "Metrics as of every step of log time, as OpenMetrics, for promtool to backfill.",
+  )
+    .argument("<events>", "event file: JSON lines, gzip or not; - for standard input")
+    .option("--every <minutes>", "minutes between two samples", "15")
+    .option("--until <moment>", "go on until then, or read no further")
+    .requiredOption("--out <file>", "the file to write")
+    .addHelpText(
+      "after",
+      `
+Example:
+  troth slo history events.jsonl --out history.om
+  promtool tsdb create-blocks-from openmetrics history.om prometheus-data`,
+    )
+    .action(async (events: string, options: HistoryOptions) => {
+      const minutes = Number(options.every);
+      if (!Number.isInteger(minutes) || minutes < 1)
+        throw new InputError(`--every ${options.every}: give whole minutes, one or more`);
+      const policy = await readPolicy(options.policy);
+      const progress = openProgress("history");
+      const lines = readLines(events, progress.at);
+      const history = await writeHistory(
+        lines,
+        policy,
+        minutes * 60_000,
+        momentOf("--until", options.until),
+        options.out,
+      );
+      process.stderr.write(`history: ${history.samples} samples\n`);
     });
   command("rules", "Write recording and alert rules for Prometheus to stdout.")
     .option("--recordings", "only the recording rules: Grafana has the alerts")

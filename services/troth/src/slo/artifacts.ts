@@ -1,4 +1,7 @@
-import { parsePolicy } from "@troth/policy";
+import { type Policy, parsePolicy } from "@troth/policy";
+import { openMetrics } from "@troth/runtime";
+import { openTell } from "../tell.ts";
+import { grafanaFiles } from "./grafana/grafana.ts";
 import { alertRules, recordingRules } from "./prometheus.ts";
 import { definitionOf } from "./rules.ts";
 
@@ -10,5 +13,16 @@ export function artifacts(policyText: string): ReadonlyMap<string, string> {
   return new Map([
     ["infra/prometheus/recording.rules.yaml", recordingRules(definition)],
     ["infra/prometheus/alerts.rules.yaml", alertRules(definition)],
+    ["infra/prometheus/metrics.txt", metricNames(policy.value)],
+    ...[...grafanaFiles(definition)].map(
+      ([path, text]) => [`infra/grafana/${path}`, text] as const,
+    ),
   ]);
+}
+
+/** Every metric there is, by name: what rules and dashboards may ask for. */
+function metricNames(policy: Policy): string {
+  const metrics = openMetrics({ process: true });
+  openTell(metrics, policy);
+  return `${[...metrics.names()].sort().join("\n")}\n`;
 }

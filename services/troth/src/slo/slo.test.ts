@@ -105,7 +105,10 @@ describe("objectives as OpenSLO", () => {
 describe("rules for Prometheus and Grafana", () => {
   test("in the tree are those that the one definition makes now", () => {
     for (const [path, made] of artifacts(text)) {
-      expect(readFileSync(join(root, path), "utf8"), path).toBe(made);
+      const held = readFileSync(join(root, path), "utf8");
+      // The house formats JSON; what it says is what counts.
+      if (path.endsWith(".json")) expect(JSON.parse(held), path).toEqual(JSON.parse(made));
+      else expect(held, path).toBe(made);
     }
   });
 
