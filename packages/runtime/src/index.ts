@@ -1,7 +1,9 @@
+export { type AddressClass, classOf } from "./adapters/addresses.ts";
 export { readByteStream } from "./adapters/byte-stream.ts";
 export { systemClock } from "./adapters/clock.ts";
 export { systemDisk } from "./adapters/disk.ts";
 export { openFolderStore } from "./adapters/folder-store.ts";
+export { type GuardedHttpOptions, openGuardedHttp } from "./adapters/guarded-http.ts";
 export {
   type Health,
   type HealthServer,

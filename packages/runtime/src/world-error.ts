@@ -7,6 +7,8 @@ export const worldErrorCodes = [
   "timeout",
   "unreachable",
   "too-large",
+  /** It was asked to go where it may not. */
+  "refused",
   "io",
 ] as const;
 export type WorldErrorCode = (typeof worldErrorCodes)[number];
