@@ -2,7 +2,6 @@ import {
   decodeOutput,
   encodeFact,
   type Fact,
-  type Flag,
   isBeyond,
   type Output,
   publicPseudonymKey,

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parsePolicy } from "./parse.ts";
 import { probePoints, probePolicy, reweighPolicy } from "./reweigh.ts";

@@ -68,7 +68,9 @@ function openWriter(to: Log) {
   const send = (): void => {
     if (group.length === 0) return;
     // Told at the next write or flush: nobody waits for this one alone.
-    const noted = (error: unknown): void => void (failure ??= { error });
+    const noted = (error: unknown): void => {
+      failure ??= { error };
+    };
     appends.push(to.append(group, stamp).catch(noted));
     group = [];
   };
