@@ -1,11 +1,5 @@
 import { isBeyond } from "@troth/events";
-import {
-  type AlertMessage,
-  isOver,
-  type Message,
-  type StormMessage,
-  stormMessage,
-} from "./message.ts";
+import { isOver, isStanding, type Message, type StormMessage, stormMessage } from "./message.ts";
 
 /** Where an output stands in the log of outputs. */
 export type Place = { readonly inOffset: number; readonly seq: number };
@@ -16,8 +10,12 @@ export type Entry =
       readonly kind: "told";
       readonly at: Place;
       readonly minute: number;
-      readonly message: AlertMessage;
+      readonly message: Message;
     }
+  /** Somebody put an alert off until a moment of log time. */
+  | { readonly kind: "snoozed"; readonly at: Place; readonly id: string; readonly until: number }
+  /** A revision of an alert that is put off: only the newest is kept, and told when the time is up. */
+  | { readonly kind: "held"; readonly at: Place; readonly message: Message }
   | {
       readonly kind: "counted";
       readonly at: Place;
@@ -50,7 +48,10 @@ export type Pages = {
   readonly open: readonly string[];
   readonly pending: readonly (readonly [channel: string, messages: readonly Message[]])[];
   readonly storms: readonly (readonly [owner: string, storm: Storm])[];
+  readonly snoozed?: readonly (readonly [id: string, snooze: Snooze])[];
 };
+
+type Snooze = { readonly until: number; readonly message: Message | null };
 
 /** A message a channel still has to send; `number` says which journal entry wants it. */
 export type Pending = { readonly message: Message; readonly number: number };
@@ -68,6 +69,7 @@ export class Book {
   readonly #open = new Set<string>();
   readonly #pending = new Map<string, Map<string, Pending>>();
   readonly #storms = new Map<string, Storm>();
+  readonly #snoozed = new Map<string, Snooze>();
   #entries = 0;
 
   constructor(channels: readonly string[]) {
@@ -86,6 +88,18 @@ export class Book {
 
   isTold(id: string): boolean {
     return this.#open.has(id);
+  }
+
+  /** Whether an alert is put off at this moment of log time. */
+  isSnoozed(id: string, now: number): boolean {
+    return (this.#snoozed.get(id)?.until ?? 0) > now;
+  }
+
+  /** What was held back of alerts whose time is up. */
+  awake(now: number): readonly Message[] {
+    return [...this.#snoozed.values()].flatMap(({ until, message }) =>
+      until <= now && message !== null ? [message] : [],
+    );
   }
 
   toldInMinute(owner: string, minute: number): number {
@@ -120,12 +134,28 @@ export class Book {
         this.#see(entry.at);
         const owner = message.owner ?? "nobody";
         const storm = this.#stormOf(owner, entry.minute);
-        if (!this.#open.has(message.id)) {
+        if (!this.#open.has(message.id) && message.kind === "alert") {
           this.#storms.set(owner, { ...storm, told: storm.told + 1 });
         }
         if (isOver(message)) this.#open.delete(message.id);
-        else this.#open.add(message.id);
+        else if (isStanding(message)) this.#open.add(message.id);
+        const snooze = this.#snoozed.get(message.id);
+        if (snooze !== undefined && (isOver(message) || snooze.message !== null))
+          this.#snoozed.delete(message.id);
         this.#send(message);
+        return;
+      }
+      case "snoozed": {
+        this.#see(entry.at);
+        const held = this.#snoozed.get(entry.id)?.message ?? null;
+        this.#snoozed.set(entry.id, { until: entry.until, message: held });
+        return;
+      }
+      case "held": {
+        this.#see(entry.at);
+        const { message } = entry;
+        const until = this.#snoozed.get(message.id)?.until ?? 0;
+        this.#snoozed.set(message.id, { until, message });
         return;
       }
       case "counted": {
@@ -167,6 +197,7 @@ export class Book {
         [...waiting.values()].map(({ message }) => message),
       ]),
       storms: [...this.#storms],
+      snoozed: [...this.#snoozed],
     };
   }
 
@@ -179,6 +210,7 @@ export class Book {
       for (const message of messages) waiting?.set(message.id, { message, number: this.#entries });
     }
     for (const [owner, storm] of pages.storms) this.#storms.set(owner, storm);
+    for (const [id, snooze] of pages.snoozed ?? []) this.#snoozed.set(id, snooze);
   }
 
   #see(place: Place): void {

@@ -11,6 +11,10 @@ export type Channel = {
   readonly name: string;
   /** `id` is the same every time this message is sent on this channel. Never rejects for the world. */
   readonly send: (message: Message, id: string) => Promise<Sent>;
+  /** What stands of what was told before this start, for a receiver that wants it said again and again. */
+  readonly standing?: (messages: readonly Message[]) => void;
+  /** Nothing more will be sent. */
+  readonly close?: () => Promise<void>;
 };
 
 const arrived: Sent = { arrived: true };
@@ -19,21 +23,26 @@ const arrived: Sent = { arrived: true };
 export const openLogChannel = (log: Logger): Channel => ({
   name: "log",
   send: (message) => {
-    if (message.kind === "storm") {
-      log.warn("many alerts", {
-        owner: message.owner,
-        alerts: message.alerts,
-        sentence: message.says,
-      });
-    } else {
-      log.warn(`alert ${message.state}`, {
-        alertId: message.id,
-        revision: message.revision,
-        level: message.level,
-        link: message.link,
-        owner: message.owner,
-        sentence: message.says,
-      });
+    const { owner, says: sentence } = message;
+    switch (message.kind) {
+      case "storm":
+        log.warn("many alerts", { owner, alerts: message.alerts, sentence });
+        break;
+      case "source":
+        log.warn(`source ${message.state}`, { owner, source: message.source, sentence });
+        break;
+      case "cohort":
+        log.warn("many touched", { owner, rule: message.rule, touched: message.touched, sentence });
+        break;
+      case "alert":
+        log.warn(`alert ${message.state}`, {
+          alertId: message.id,
+          revision: message.revision,
+          level: message.level,
+          link: message.link,
+          owner,
+          sentence,
+        });
     }
     return Promise.resolve(arrived);
   },

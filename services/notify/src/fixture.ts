@@ -1,4 +1,4 @@
-import type { AlertDecision, Output } from "@troth/events";
+import type { AlertDecision, Fact, Output } from "@troth/events";
 import {
   type Disk,
   type Http,
@@ -20,6 +20,7 @@ export type AlertGiven = {
   readonly revision?: number;
   readonly state?: AlertDecision["state"];
   readonly owner?: string;
+  readonly customer?: string;
   /** Minutes of log time after `start`. */
   readonly minute?: number;
 };
@@ -44,7 +45,7 @@ export function alertAt(inOffset: number, given: AlertGiven): Output {
     at,
     alertId: id,
     revision,
-    customer: `customer:canary-${id}`,
+    customer: given.customer ?? `customer:canary-${id}`,
     rule: "critical",
     level: "critical",
     score: 600,
@@ -70,6 +71,47 @@ export const flagAt = (inOffset: number, minute: number): Output => ({
     score: 100,
     topLink: null,
     policy: "85974d7d96c8431f",
+  },
+});
+
+export const sourceAt = (inOffset: number, minute: number, state: "silent" | "back"): Output => ({
+  inOffset,
+  seq: 0,
+  stamp: start + minute * 60_000,
+  body: {
+    kind: "source",
+    state,
+    at: start + minute * 60_000,
+    source: "carrier",
+    owner: "logistics",
+    says: `The carrier is ${state}.`,
+    policy: "85974d7d96c8431f",
+  },
+});
+
+/** A fact about customer 1, as it stands among the outputs. */
+export const factAt = (
+  inOffset: number,
+  minute: number,
+  kind: Fact["kind"],
+  data: Fact["data"],
+): Output => ({
+  inOffset,
+  seq: 0,
+  stamp: start + minute * 60_000,
+  body: {
+    kind: "noise",
+    customer: "customer:1",
+    fact: {
+      id: `f${inOffset}`,
+      source: "urn:desk",
+      kind,
+      tenant: "default",
+      time: start,
+      recordedTime: start,
+      subject: "customer:1",
+      data,
+    },
   },
 });
 

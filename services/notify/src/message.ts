@@ -1,4 +1,4 @@
-import type { AlertDecision, Part } from "@troth/events";
+import type { AlertDecision, CohortDecision, Part, SourceDecision } from "@troth/events";
 
 /** One revision of an alert as the outside hears it. It names no customer: the desk does, by the id. */
 export type AlertMessage = {
@@ -13,6 +13,8 @@ export type AlertMessage = {
   readonly rule: string;
   readonly score: number;
   readonly link: string | null;
+  /** Kind of promise, or rule, that weighs most. */
+  readonly promise: string | null;
   readonly owner: string | null;
   readonly operatedBy: string | null;
   readonly says: string;
@@ -43,7 +45,35 @@ export type StormMessage = {
   readonly says: string;
 };
 
-export type Message = AlertMessage | StormMessage;
+/** A feed fell silent, or is heard again: one word to its owner, none about customers. */
+export type SourceMessage = {
+  readonly kind: "source";
+  /** The silence; its end has the same. */
+  readonly id: string;
+  readonly revision: 1 | 2;
+  readonly state: SourceDecision["state"];
+  readonly at: number;
+  readonly source: string;
+  readonly owner: string;
+  readonly says: string;
+};
+
+/** Something reached many at once: one word however many they are; the desk has the list. */
+export type CohortMessage = {
+  readonly kind: "cohort";
+  readonly id: string;
+  readonly revision: 1;
+  readonly at: number;
+  /** Event id of the outage, the recall, the news. */
+  readonly cohort: string;
+  readonly rule: string;
+  readonly link: string;
+  readonly owner: string;
+  readonly touched: number;
+  readonly says: string;
+};
+
+export type Message = AlertMessage | StormMessage | SourceMessage | CohortMessage;
 
 /** Keeps a message below the 20 kB that receivers of webhooks are asked to take. */
 const partsMax = 10;
@@ -61,6 +91,7 @@ export const alertMessage = (alert: AlertDecision): AlertMessage => ({
   rule: alert.rule,
   score: alert.score,
   link: alert.lead?.link ?? null,
+  promise: alert.lead?.rule ?? null,
   owner: alert.lead?.owner ?? null,
   operatedBy: alert.operatedBy,
   says: alert.says,
@@ -93,6 +124,36 @@ export const stormMessage = (
   says: `${alerts} more alert${alerts === 1 ? "" : "s"} for ${owner} within a minute; the desk lists them.`,
 });
 
+/** `silentAt` is when this silence was said to have begun. */
+export const sourceMessage = (said: SourceDecision, silentAt: number): SourceMessage => ({
+  kind: "source",
+  id: `source-${said.source}-${silentAt}`,
+  revision: said.state === "silent" ? 1 : 2,
+  state: said.state,
+  at: said.at,
+  source: said.source,
+  owner: said.owner,
+  says: said.says,
+});
+
+export const cohortMessage = (said: CohortDecision): CohortMessage => ({
+  kind: "cohort",
+  id: `cohort-${said.rule}-${said.cohort}`,
+  revision: 1,
+  at: said.at,
+  cohort: said.cohort,
+  rule: said.rule,
+  link: said.link,
+  owner: said.owner,
+  touched: said.touched,
+  says: `${said.says} ${said.touched} customer${said.touched === 1 ? " is" : "s are"} touched; the desk lists them.`,
+});
+
 /** Nothing is wrong any more; who never heard of it need not hear of it now. */
 export const isOver = (message: Message): boolean =>
-  message.kind === "alert" && (message.state === "recovered" || message.state === "withdrawn");
+  (message.kind === "alert" && (message.state === "recovered" || message.state === "withdrawn")) ||
+  (message.kind === "source" && message.state === "back");
+
+/** Something that stands until it is said to be over, unlike a number or a piece of news. */
+export const isStanding = (message: Message): boolean =>
+  message.kind === "alert" || message.kind === "source";

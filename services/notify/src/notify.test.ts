@@ -15,7 +15,7 @@ const words = (got: readonly { message: Message }[]): string[] =>
   got.map(({ message }) =>
     message.kind === "storm"
       ? `${message.owner} ${message.alerts} more`
-      : `${message.id} ${message.state} ${message.revision}`,
+      : `${message.id} ${"state" in message ? message.state : message.kind} ${message.revision}`,
   );
 
 describe("a notifier that has caught up", () => {

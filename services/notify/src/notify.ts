@@ -1,9 +1,9 @@
-import { isBeyond, type Output } from "@troth/events";
+import { type Fact, isBeyond, type Output } from "@troth/events";
 import type { Clock, Disk, Timer } from "@troth/runtime";
 import { Book, type Entry, type Pending } from "./book.ts";
 import type { Channel } from "./channel.ts";
 import { openJournal } from "./journal.ts";
-import { type AlertMessage, alertMessage, isOver, type Message } from "./message.ts";
+import { alertMessage, cohortMessage, isOver, type Message, sourceMessage } from "./message.ts";
 import { openSender, type Sender } from "./sender.ts";
 
 export type NotifyTell = {
@@ -25,6 +25,8 @@ export type NotifyOptions = {
   readonly tell: NotifyTell;
   /** New alerts told one by one for an owner in a minute of log time; the rest are told as a number. */
   readonly alertsPerOwnerAndMinute?: number;
+  /** New alerts about one customer told in an hour of log time; the rest are counted for the owner. */
+  readonly alertsPerCustomerAndHour?: number;
   /** The journal is written afresh, without what is done, when it has grown to this and doubled. */
   readonly journalBytes?: number;
 };
@@ -39,12 +41,15 @@ export type Notify = {
   readonly caughtUp: () => void;
   /** Resolves once nothing can be sent at this moment: all is sent, or waits for its next attempt. */
   readonly idle: () => Promise<void>;
+  /** Whom an alert that is not over speaks of; null when there is none such. */
+  readonly customerOf: (alertId: string) => string | null;
   /** Messages not sent yet, over all channels. */
   readonly waiting: () => number;
   readonly close: () => Promise<void>;
 };
 
 const minuteMs = 60_000;
+const hourMs = 3_600_000;
 
 /**
  * Tells the outside of alerts, at least once, each with an id that stays the same, never an older
@@ -52,6 +57,7 @@ const minuteMs = 60_000;
  */
 export async function openNotify(options: NotifyOptions): Promise<Notify> {
   const { channels, clock, tell, alertsPerOwnerAndMinute = 10 } = options;
+  const { alertsPerCustomerAndHour = 3 } = options;
   const { journalBytes = 8 * 1024 * 1024 } = options;
   const journal = await openJournal(options.dir, options.disk);
   if (journal.tornBytes > 0) tell.torn(journal.tornBytes);
@@ -62,7 +68,14 @@ export async function openNotify(options: NotifyOptions): Promise<Notify> {
   let afreshBytes = journalBytes;
   let flushing: Promise<void> | null = null;
   /** Alerts of the backlog as they stand; null once caught up. */
-  let backlog: Map<string, { output: Output; message: AlertMessage }> | null = new Map();
+  let backlog: Map<string, { output: Output; message: Message }> | null = new Map();
+  /** What somebody was told of before this start and that still stands, as it was last said. */
+  const standing = new Map<string, Message>();
+  const silences = new Map<string, number>();
+  const customers = new Map<string, string>();
+  const ofCustomer = new Map<string, number>();
+  let hour = 0;
+  let now = 0;
   let minute = 0;
   let stormTimer: Timer | null = null;
 
@@ -129,16 +142,36 @@ export async function openNotify(options: NotifyOptions): Promise<Notify> {
     });
   };
 
-  const decide = (output: Output, message: AlertMessage, inMinute: number): void => {
+  /** Counts a new alert for its customer; true when there were enough of them this hour. */
+  const isTooMuch = ({ body, stamp }: Output): boolean => {
+    if (body.kind !== "alert") return false;
+    if (Math.floor(stamp / hourMs) !== hour) {
+      hour = Math.floor(stamp / hourMs);
+      ofCustomer.clear();
+    }
+    const count = (ofCustomer.get(body.customer) ?? 0) + 1;
+    ofCustomer.set(body.customer, count);
+    return count > alertsPerCustomerAndHour;
+  };
+
+  const decide = (output: Output, message: Message, inMinute: number): void => {
     const at = { inOffset: output.inOffset, seq: output.seq };
     const isTold = book.isTold(message.id);
     if (isOver(message) && !isTold) {
       record({ kind: "passed", at });
       return;
     }
+    if (!isOver(message) && book.isSnoozed(message.id, now)) {
+      record({ kind: "held", at, message });
+      return;
+    }
     const owner = message.owner ?? "nobody";
     // Who was told of an alert hears how it went on, whatever the weather.
-    if (isTold || book.toldInMinute(owner, inMinute) < alertsPerOwnerAndMinute) {
+    const isFree = isTold || message.kind !== "alert";
+    if (
+      isFree ||
+      (!isTooMuch(output) && book.toldInMinute(owner, inMinute) < alertsPerOwnerAndMinute)
+    ) {
       record({ kind: "told", at, minute: inMinute, message });
     } else {
       record({ kind: "counted", at, minute: inMinute, owner });
@@ -146,42 +179,91 @@ export async function openNotify(options: NotifyOptions): Promise<Notify> {
     }
   };
 
+  /** What is to be said of an output, if anything is. */
+  const messageOf = ({ body }: Output): Message | null => {
+    switch (body.kind) {
+      case "alert":
+        return alertMessage(body);
+      case "cohort":
+        return body.touched === 0 ? null : cohortMessage(body);
+      case "source": {
+        if (body.state === "silent") silences.set(body.source, body.at);
+        return sourceMessage(body, silences.get(body.source) ?? body.at);
+      }
+      case "noise":
+      case "pledge":
+      case "flag":
+      case "survey":
+      case "retraction":
+      case "merge":
+      case "split":
+        return null;
+    }
+  };
+
+  const snooze = (output: Output, { data }: Fact): void => {
+    const { alertId, until } = data;
+    if (typeof alertId !== "string" || typeof until !== "number") return;
+    const at = { inOffset: output.inOffset, seq: output.seq };
+    record({ kind: "snoozed", at, id: alertId, until });
+  };
+
+  /** Of alerts that were put off until now, the newest word. */
+  const sayAwake = (): void => {
+    for (const message of book.awake(now)) record({ kind: "told", at: book.seen, minute, message });
+  };
+
   return {
     fold: (output) => {
-      minute = Math.max(minute, Math.floor(output.stamp / minuteMs));
-      if (output.body.kind !== "alert" || !isBeyond(output, book.seen)) {
-        if (backlog === null && book.storms(minute).length > 0) {
-          sayStorms(minute);
-          wake();
+      now = Math.max(now, output.stamp);
+      minute = Math.floor(now / minuteMs);
+      const message = messageOf(output);
+      if (output.body.kind === "alert" && message !== null) {
+        if (isOver(message)) customers.delete(message.id);
+        else customers.set(message.id, output.body.customer);
+      }
+      if (!isBeyond(output, book.seen)) {
+        if (message === null) return;
+        if (book.isTold(message.id)) standing.set(message.id, message);
+        return;
+      }
+      if (output.body.kind === "noise" && output.body.fact.kind === "alert.snoozed")
+        snooze(output, output.body.fact);
+      if (backlog !== null) {
+        // Taken out first, so that the map stays in order of the last word about each.
+        if (message !== null) {
+          backlog.delete(message.id);
+          backlog.set(message.id, { output, message });
         }
         return;
       }
-      const message = alertMessage(output.body);
-      if (backlog !== null) {
-        // Taken out first, so that the map stays in order of the last word about each.
-        backlog.delete(message.id);
-        backlog.set(message.id, { output, message });
-        return;
+      if (book.storms(minute).length > 0 || book.awake(now).length > 0 || message !== null) {
+        sayStorms(minute);
+        sayAwake();
+        if (message !== null) decide(output, message, minute);
+        wake();
       }
-      sayStorms(minute);
-      decide(output, message, minute);
-      wake();
     },
     caughtUp: () => {
       if (backlog === null) return;
-      const standing = [...backlog.values()];
+      const news = [...backlog.values()];
       backlog = null;
-      for (const { output, message } of standing) decide(output, message, minute);
+      const before = [...standing.values()].filter(({ id }) => book.isTold(id));
+      for (const channel of channels) channel.standing?.(before);
+      standing.clear();
+      for (const { output, message } of news) decide(output, message, minute);
       if (book.storms(Number.POSITIVE_INFINITY).length > 0) expectQuiet();
       wake();
     },
     idle: async () => {
       for (const sender of senders) await sender.idle();
     },
+    customerOf: (alertId) => customers.get(alertId) ?? null,
     waiting: () => channels.reduce((sum, { name }) => sum + book.pending(name).size, 0),
     close: async () => {
       stormTimer?.cancel();
       for (const sender of senders) await sender.close();
+      for (const channel of channels) await channel.close?.();
       await flush().catch(tell.stuck);
       await journal.close();
     },
