@@ -3,7 +3,7 @@ import type { NoiseRule, Policy } from "@troth/policy";
 import { isReplaced, refOf } from "./evolve.ts";
 import { profileAt } from "./profile.ts";
 import type { Customer } from "./state.ts";
-import { insertItem, sameFact } from "./state.ts";
+import { sameFact, withItem } from "./state.ts";
 
 /** True when some promise of that link was alive at `at`, as its rows stand now. */
 function dependsOn(customer: Customer, link: string, at: number): boolean {
@@ -58,7 +58,7 @@ export function touch(policy: Policy, customer: Customer, rule: NoiseRule, fact:
   if (isReplaced(customer, ref)) return false;
   if (customer.noises.some((one) => one.rule === rule && sameFact(one.ref, ref))) return false;
   const noise = { rule, at: rule.at(fact), value: rule.value(fact), ref };
-  insertItem(customer.noises, noise, policy.limits.noisesPerCustomer, true);
+  customer.noises = withItem(customer.noises, noise, policy.limits.noisesPerCustomer, true);
   return true;
 }
 

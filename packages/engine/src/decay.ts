@@ -24,7 +24,7 @@ export function decayed(points: number, ageMs: number, halfLifeMs: number): numb
   if (ageMs <= 0 || points === 0) return points;
   const step = Math.floor((ageMs * stepsPerHalfLife) / halfLifeMs);
   if (step >= stepsMax) return 0;
-  const fraction = Math.floor((table[step % stepsPerHalfLife] ?? 0) / 2 ** Math.floor(step / 64));
+  const fraction = (table[step % stepsPerHalfLife] ?? 0) >> Math.floor(step / stepsPerHalfLife);
   const left = Math.trunc((points * fraction) / 2 ** 30);
   return left === 0 ? 0 : left;
 }

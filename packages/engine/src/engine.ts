@@ -2,19 +2,23 @@ import type { Fact, Flag } from "@troth/events";
 import { identityOf, invariant } from "@troth/events";
 import type { Policy } from "@troth/policy";
 import { cohortRules, isTouched, touch } from "./cohort.ts";
+import { Customers } from "./customers.ts";
 import { acknowledge, flagOf } from "./episode.ts";
 import { evolve, removeItems } from "./evolve.ts";
 import { type Handover, handOver, takeOver } from "./join.ts";
-import { type Eyes, look, lookAtMoment } from "./look.ts";
+import { type Eyes, look, lookAtMoment, plan, setNextAt, waitsFor } from "./look.ts";
 import type { Out } from "./out.ts";
+import { Names } from "./packed/names.ts";
 import { profileAt } from "./profile.ts";
 import type { EngineRecord } from "./record.ts";
+import { plansOf } from "./roles.ts";
 import { linkOf, partsOf, type Standing, shadowRules } from "./score.ts";
-import { type Customer, emptyCustomer, type Pledge, type State } from "./state.ts";
-import { isLive, Timers } from "./timers.ts";
+import type { Customer, State } from "./state.ts";
+import { Timers } from "./timers.ts";
 
-export const emptyState = (policy: Policy): State => ({
-  customers: new Map(),
+/** `open` is how many customers are kept unpacked; it changes what is held, never what is said. */
+export const emptyState = (policy: Policy, open?: number): State => ({
+  customers: new Customers(policy, new Names(), open),
   sources: policy.sources.map(() => ({
     watched: false,
     silent: false,
@@ -22,7 +26,8 @@ export const emptyState = (policy: Policy): State => ({
     settleUntil: 0,
   })),
   cohorts: [],
-  waiting: policy.sources.map(() => new Set<Pledge>()),
+  waiting: policy.sources.map(() => new Set<number>()),
+  timers: new Timers(),
   stamp: 0,
 });
 
@@ -46,40 +51,44 @@ const movesOf = (join: Join): ((ref: { readonly origin: string }) => boolean) =>
 export class Engine {
   readonly policy: Policy;
   readonly state: State;
-  readonly #timers = new Timers();
   readonly #eyes: Eyes;
 
   constructor(policy: Policy, state: State = emptyState(policy)) {
     this.policy = policy;
     this.state = state;
-    this.#eyes = { policy, state, timers: this.#timers };
-    for (const customer of state.customers.values()) this.#arm(customer);
+    this.#eyes = { policy, plans: plansOf(policy), state };
   }
 
   /** Log time of the earliest moment that waits; Infinity when nothing does. Never too late. */
   nextMoment(): number {
-    return this.#timers.peek()?.at ?? Number.POSITIVE_INFINITY;
+    return this.state.timers.next();
+  }
+
+  /** How many customers are known. */
+  get customers(): number {
+    return this.state.customers.size;
   }
 
   /** Processes every moment up to and including `stamp`, appending what it decides to `out`. */
   advance(stamp: number, out: Out): void {
-    for (;;) {
-      const next = this.#timers.peek();
-      if (next === undefined || next.at > stamp) break;
-      const { at, customer } = next;
-      const pledges: Pledge[] = [];
-      let reviewDue = false;
-      for (;;) {
-        const timer = this.#timers.peek();
-        if (timer === undefined || timer.at !== at || timer.customer !== customer) break;
-        this.#timers.pop();
-        if (!isLive(timer)) continue;
-        if (timer.pledge !== null) pledges.push(timer.pledge);
-        else reviewDue = true;
+    const { customers, timers } = this.state;
+    for (let at = timers.next(); at <= stamp; at = timers.next()) {
+      const slots: number[] = [];
+      timers.take(at, slots);
+      for (const slot of slots.length > 1 ? this.#inOrder(slots) : slots) {
+        lookAtMoment(this.#eyes, customers.at(slot), at, out);
       }
-      lookAtMoment(this.#eyes, customer, pledges, at, reviewDue, out);
     }
     this.state.stamp = Math.max(this.state.stamp, stamp);
+  }
+
+  /** Ascending by key. */
+  #inOrder(slots: readonly number[]): readonly number[] {
+    const { customers } = this.state;
+    return slots
+      .map((slot) => ({ slot, key: customers.keyAt(slot) }))
+      .sort((a, b) => (a.key < b.key ? -1 : 1))
+      .map(({ slot }) => slot);
   }
 
   /** Applies the next record of the log: first the moments up to its stamp, then the record. */
@@ -117,34 +126,17 @@ export class Engine {
 
   /** Every flag at `now`, in order of customer key. */
   *flags(now: number): Generator<Flag> {
-    for (const key of [...this.state.customers.keys()].sort()) {
-      const flag = this.flag(key, now);
-      if (flag !== null) yield flag;
+    const flags: Flag[] = [];
+    for (const customer of this.state.customers.all()) {
+      const flag = flagOf(this.policy, customer, now);
+      if (flag !== null) flags.push(flag);
     }
-  }
-
-  #arm(customer: Customer): void {
-    for (const pledge of customer.pledges) {
-      if (pledge.nextAt !== Number.POSITIVE_INFINITY) {
-        this.#timers.push({ at: pledge.nextAt, customer, pledge });
-      }
-    }
-    if (customer.reviewAt !== Number.POSITIVE_INFINITY) {
-      this.#timers.push({ at: customer.reviewAt, customer, pledge: null });
-    }
-  }
-
-  #customer(key: string, tenant: string): Customer {
-    const known = this.state.customers.get(key);
-    if (known !== undefined) return known;
-    const fresh = emptyCustomer(key, tenant);
-    this.state.customers.set(key, fresh);
-    return fresh;
+    yield* flags.sort((a, b) => (a.customer < b.customer ? -1 : 1));
   }
 
   #applyFact(record: EngineRecord & { kind: "fact" }, out: Out): void {
     const { fact, stamp } = record;
-    const customer = this.#customer(record.customer, fact.tenant);
+    const customer = this.state.customers.getOrCreate(record.customer, fact.tenant);
     const readers = this.policy.readers.get(fact.kind);
     const { touched, profileFrom } = evolve(this.policy, readers, customer, fact, record.origin);
     if (profileFrom !== null) this.#retouch(customer, profileFrom);
@@ -229,7 +221,7 @@ export class Engine {
   takeOver(join: Join, handover: Handover | null, stamp: number, out: Out): void {
     const key = join.kind === "merge" ? join.whole : join.part;
     if (handover === null && !this.state.customers.has(key)) return;
-    const to = this.#customer(key, handover?.tenant ?? "");
+    const to = this.state.customers.getOrCreate(key, handover?.tenant ?? "");
     // The alert follows the person: who took it on goes on with the same one.
     to.episode ??= handover?.episode ?? null;
     const gained = handover === null ? [] : takeOver(this.policy, to, handover);
@@ -248,10 +240,14 @@ export class Engine {
     cohorts.push(fact);
     if (cohorts.length > this.policy.limits.cohortsPerPartition) cohorts.shift();
     for (const rule of cohortRules(this.policy, fact)) {
-      const touched = [...customers.values()]
-        .filter((customer) => isTouched(customer, rule, fact))
-        .sort((a, b) => (a.key < b.key ? -1 : 1));
-      for (const customer of touched) {
+      const touched: { readonly key: string; readonly slot: number }[] = [];
+      for (const customer of customers.all()) {
+        const { key, slot } = customer;
+        if (isTouched(customer, rule, fact)) touched.push({ key, slot });
+      }
+      touched.sort((a, b) => (a.key < b.key ? -1 : 1));
+      for (const { slot } of touched) {
+        const customer = customers.at(slot);
         touch(this.policy, customer, rule, fact);
         look(this.#eyes, customer, [], now, "fact", out);
       }
@@ -292,10 +288,13 @@ export class Engine {
 
   /** What waits for a feed is judged anew when the feed falls silent, and when it has settled. */
   #lookAgain(source: number, at: number): void {
-    for (const pledge of this.state.waiting[source] ?? []) {
-      if (pledge.nextAt <= at) continue;
-      pledge.nextAt = at;
-      this.#timers.push({ at, customer: pledge.customer, pledge });
+    const { customers, waiting } = this.state;
+    for (const slot of waiting[source] ?? []) {
+      const customer = customers.at(slot);
+      for (const pledge of customer.pledges) {
+        if (pledge.nextAt > at && waitsFor(pledge, source)) setNextAt(pledge, at);
+      }
+      plan(this.#eyes, customer);
     }
   }
 }

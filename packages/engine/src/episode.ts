@@ -50,51 +50,69 @@ function sayAlert(
   };
 }
 
-function openOrClose(
+type Turn = "opens" | "closes" | "changes" | "stays";
+
+/** What a standing does to the customer's alert. */
+function turnOf(policy: Policy, customer: Customer, standing: Standing): Turn {
+  const { critical, level, score } = standing;
+  const episode = customer.episode;
+  if (episode === null) return critical || score >= policy.score.alertAt ? "opens" : "stays";
+  if (!critical && score < policy.score.recoverBelow) return "closes";
+  const same =
+    episode.level === level &&
+    episode.rule === (critical ? "critical" : "compound") &&
+    episode.leadId === leadId(standing.lead);
+  return same ? "stays" : "changes";
+}
+
+function open(policy: Policy, customer: Customer, standing: Standing, now: number, out: Out): void {
+  const rule = standing.critical ? "critical" : "compound";
+  const lead = leadId(standing.lead);
+  const causes = partsOf(policy, customer, now)
+    .filter((part) => part.points > 0)
+    .map((part) => part.id);
+  const opened: Episode = {
+    alertId: alertIdOf(customer, rule, lead, now),
+    openedAt: now,
+    causes,
+    revision: 1,
+    acknowledged: false,
+    level: standing.level,
+    rule,
+    leadId: lead,
+  };
+  customer.episode = opened;
+  out.push(sayAlert(policy, customer, standing, "opened", now, opened));
+}
+
+function turn(
   policy: Policy,
   customer: Customer,
+  episode: Episode,
   standing: Standing,
+  closes: boolean,
   now: number,
   out: Out,
 ): void {
-  const rule = standing.critical ? "critical" : "compound";
-  const lead = leadId(standing.lead);
-  const episode = customer.episode;
-  if (episode === null) {
-    if (!standing.critical && standing.score < policy.score.alertAt) return;
-    const causes = partsOf(policy, customer, now)
-      .filter((part) => part.points > 0)
-      .map((part) => part.id);
-    const opened: Episode = {
-      alertId: alertIdOf(customer, rule, lead, now),
-      openedAt: now,
-      causes,
-      revision: 1,
-      acknowledged: false,
-      level: standing.level,
-      rule,
-      leadId: lead,
-    };
-    customer.episode = opened;
-    out.push(sayAlert(policy, customer, standing, "opened", now, opened));
-    return;
-  }
-  if (!standing.critical && standing.score < policy.score.recoverBelow) {
+  episode.revision += 1;
+  if (closes) {
     const ids = causeIds(policy, customer, now);
     const stands = episode.causes.some((cause) => ids.has(cause));
-    episode.revision += 1;
     customer.episode = null;
-    out.push(
-      sayAlert(policy, customer, standing, stands ? "recovered" : "withdrawn", now, episode),
-    );
+    const state = stands ? "recovered" : "withdrawn";
+    out.push(sayAlert(policy, customer, standing, state, now, episode));
     return;
   }
-  if (episode.level === standing.level && episode.rule === rule && episode.leadId === lead) return;
   episode.level = standing.level;
-  episode.rule = rule;
-  episode.leadId = lead;
-  episode.revision += 1;
+  episode.rule = standing.critical ? "critical" : "compound";
+  episode.leadId = leadId(standing.lead);
   out.push(sayAlert(policy, customer, standing, "amended", now, episode));
+}
+
+/** True if settling at `now` would say anything. */
+export function wouldSay(policy: Policy, customer: Customer, now: number): boolean {
+  const standing = standingOf(policy, customer, now);
+  return standing.level !== customer.level || turnOf(policy, customer, standing) !== "stays";
 }
 
 /** After every look: flag and alert follow the score; each is said once per change (RULES.md, 8). */
@@ -113,7 +131,11 @@ export function settle(policy: Policy, customer: Customer, now: number, out: Out
     });
     customer.level = standing.level;
   }
-  openOrClose(policy, customer, standing, now, out);
+  const next = turnOf(policy, customer, standing);
+  if (next === "opens") open(policy, customer, standing, now, out);
+  else if (next !== "stays" && customer.episode !== null) {
+    turn(policy, customer, customer.episode, standing, next === "closes", now, out);
+  }
   return standing;
 }
 

@@ -1,16 +1,13 @@
 import type { Fact } from "@troth/events";
 import { recordKeyOf, revisionOf } from "@troth/events";
-import type { PledgeTemplate, Policy, Readers, SlotReader } from "@troth/policy";
+import type { NoiseRule, PledgeTemplate, Policy, Readers, SlotReader } from "@troth/policy";
 import { stepOf } from "./score.ts";
-import type { Customer, FactRef, LooseMarks, Mark, Pledge } from "./state.ts";
-import { insertItem, sameItem } from "./state.ts";
-
-/** Below this many pledges a search is cheaper than an index. */
-const indexFrom = 12;
+import type { Customer, FactRef, LooseMarks, Mark, NoiseItem, Pledge } from "./state.ts";
+import { indexKey, indexPledges, sameItem, withItem } from "./state.ts";
 
 function findPledge(customer: Customer, template: PledgeTemplate, key: string): Pledge | undefined {
   const index = customer.pledgeIndex;
-  if (index !== null) return index.get(`${template.id}/${key}`);
+  if (index !== null) return index.get(indexKey(template, key));
   for (const pledge of customer.pledges) {
     if (pledge.template === template && pledge.key === key) return pledge;
   }
@@ -40,7 +37,8 @@ function evictPledge(customer: Customer): void {
 function dropPledge(customer: Customer, pledge: Pledge): void {
   customer.pledges = customer.pledges.filter((one) => one !== pledge);
   customer.hot = customer.hot.filter((one) => one !== pledge);
-  customer.pledgeIndex?.delete(pledge.id);
+  customer.soonest = Number.NaN;
+  customer.pledgeIndex?.delete(indexKey(pledge.template, pledge.key));
 }
 
 export function pledgeOf(
@@ -55,7 +53,6 @@ export function pledgeOf(
   const pledge: Pledge = {
     template,
     key,
-    id: `${template.id}/${key}`,
     terms: [],
     marks: [],
     rows: [],
@@ -63,10 +60,8 @@ export function pledgeOf(
     customer,
   };
   customer.pledges.push(pledge);
-  if (customer.pledgeIndex !== null) customer.pledgeIndex.set(pledge.id, pledge);
-  else if (customer.pledges.length > indexFrom) {
-    customer.pledgeIndex = new Map(customer.pledges.map((one) => [one.id, one]));
-  }
+  if (customer.pledgeIndex === null) indexPledges(customer);
+  else customer.pledgeIndex.set(indexKey(template, key), pledge);
   return pledge;
 }
 
@@ -77,28 +72,50 @@ export const refOf = (fact: Fact, origin: string): FactRef => {
   return { id: fact.id, source: fact.source, record, revision, origin };
 };
 
-const holds = (items: readonly { readonly ref: FactRef }[], ref: FactRef): boolean =>
-  items.some((item) => sameItem(item.ref, ref));
+function holds(items: readonly { readonly ref: FactRef }[], ref: FactRef): boolean {
+  for (const item of items) if (sameItem(item.ref, ref)) return true;
+  return false;
+}
+
+function holdsMark(marks: readonly Mark[], slot: number, ref: FactRef): boolean {
+  for (const mark of marks) if (mark.slot === slot && sameItem(mark.ref, ref)) return true;
+  return false;
+}
+
+function holdsNoise(noises: readonly NoiseItem[], rule: NoiseRule, ref: FactRef): boolean {
+  for (const noise of noises) if (noise.rule === rule && sameItem(noise.ref, ref)) return true;
+  return false;
+}
 
 export function looseOf(customer: Customer, template: PledgeTemplate, slot: number): LooseMarks {
-  const known = customer.loose.find((one) => one.slot === slot && one.template === template);
-  if (known !== undefined) return known;
+  for (const one of customer.loose) {
+    if (one.slot === slot && one.template === template) return one;
+  }
   const fresh: LooseMarks = { template, slot, marks: [] };
   customer.loose.push(fresh);
   return fresh;
 }
 
-function pledgesSpokenOf(customer: Customer, reader: SlotReader, mark: Mark): readonly Pledge[] {
+const hasTag = (pledge: Pledge, tag: string | null): boolean =>
+  pledge.terms.some((term) => term.tag === tag);
+
+/** Adds the pledges a loose mark speaks of to `touched`. */
+function touchSpokenOf(
+  customer: Customer,
+  reader: SlotReader,
+  mark: Mark,
+  touched: Pledge[],
+): void {
   const byTag = reader.slot.by === "tag";
-  return customer.pledges.filter(
-    (pledge) =>
-      pledge.template === reader.template &&
-      (!byTag || pledge.terms.some((term) => term.tag === mark.name)),
-  );
+  for (const pledge of customer.pledges) {
+    if (pledge.template !== reader.template) continue;
+    if (!byTag || hasTag(pledge, mark.name)) touched.push(pledge);
+  }
 }
 
 /** Marks of all slots lie in one list; the limit is each slot's own. */
 function boundSlot(marks: Mark[], slot: number, most: number): void {
+  if (marks.length <= most) return;
   let count = 0;
   for (const mark of marks) if (mark.slot === slot) count += 1;
   if (count <= most) return;
@@ -124,16 +141,16 @@ function addMark(
   const mark: Mark = { slot: number, at: slot.at(fact), value: slot.value(fact), name, ref };
   if (slot.by === "key") {
     const pledge = pledgeOf(policy, customer, template, name ?? "");
-    if (pledge.marks.some((one) => one.slot === number && sameItem(one.ref, ref))) return;
-    insertItem(pledge.marks, mark, Number.POSITIVE_INFINITY, true);
+    if (holdsMark(pledge.marks, number, ref)) return;
+    pledge.marks = withItem(pledge.marks, mark, Number.POSITIVE_INFINITY, true);
     boundSlot(pledge.marks, number, policy.limits.marksPerSlot);
     touched.push(pledge);
     return;
   }
   const loose = looseOf(customer, template, number);
   if (holds(loose.marks, ref)) return;
-  insertItem(loose.marks, mark, policy.limits.looseMarksPerSlot, true);
-  touched.push(...pledgesSpokenOf(customer, reader, mark));
+  loose.marks = withItem(loose.marks, mark, policy.limits.looseMarksPerSlot, true);
+  touchSpokenOf(customer, reader, mark, touched);
 }
 
 const supersededKey = (source: string, id: string): string =>
@@ -199,7 +216,7 @@ export function evolve(
         tag: slot.tag(fact),
         ref,
       };
-      insertItem(pledge.terms, term, policy.limits.termsPerPledge, true);
+      pledge.terms = withItem(pledge.terms, term, policy.limits.termsPerPledge, true);
       touched.push(pledge);
     }
     for (const reader of readers.slots) {
@@ -209,9 +226,9 @@ export function evolve(
       if (rule.touches !== null || !rule.test(fact)) continue;
       const value = rule.value(fact);
       if (rule.credit === null && stepOf(rule, value) === 0) continue;
-      if (customer.noises.some((one) => one.rule === rule && sameItem(one.ref, ref))) continue;
+      if (holdsNoise(customer.noises, rule, ref)) continue;
       const noise = { rule, at: rule.at(fact), value, ref };
-      insertItem(customer.noises, noise, policy.limits.noisesPerCustomer, true);
+      customer.noises = withItem(customer.noises, noise, policy.limits.noisesPerCustomer, true);
     }
   }
   const profileFrom = foldProfile(policy, customer, fact, ref, touched);
@@ -228,7 +245,12 @@ function foldProfile(
   if (fact.kind === "profile.updated" || fact.kind === "preference.set") {
     if (holds(customer.profile, ref)) return null;
     const item = { at: fact.time, kind: fact.kind, data: fact.data, ref };
-    insertItem(customer.profile, item, policy.limits.profileFactsPerCustomer, true);
+    customer.profile = withItem(
+      customer.profile,
+      item,
+      policy.limits.profileFactsPerCustomer,
+      true,
+    );
     // A profile that arrives late may change which variant of an earlier promise applies.
     for (const pledge of customer.pledges) {
       if (pledge.template.variants.length === 0) continue;
@@ -240,7 +262,12 @@ function foldProfile(
   const campaignId = fact.data["campaignId"];
   if (typeof campaignId !== "string" || holds(customer.exposures, ref)) return null;
   const item = { at: fact.time, campaignId, ref };
-  insertItem(customer.exposures, item, policy.limits.profileFactsPerCustomer, false);
+  customer.exposures = withItem(
+    customer.exposures,
+    item,
+    policy.limits.profileFactsPerCustomer,
+    false,
+  );
   return item.at;
 }
 

@@ -11,7 +11,7 @@ import type {
   ProfileItem,
   Terms,
 } from "./state.ts";
-import { insertItem } from "./state.ts";
+import { withItem } from "./state.ts";
 
 /**
  * What one customer hands to another when the two are joined or parted: copies of items, each keeping
@@ -70,11 +70,13 @@ export function handOver(from: Customer, moves: Moves, episode: Episode | null):
  * A fact both customers hold is held twice afterwards, once under each origin, so that parting them
  * again gives each their own; judging counts it once.
  */
-function add<T extends { readonly at: number; readonly ref: FactRef }>(
-  items: readonly T[],
+function joined<T extends { readonly at: number; readonly ref: FactRef }>(
   to: T[],
-): void {
-  for (const item of items) insertItem(to, item, Number.POSITIVE_INFINITY, false);
+  items: readonly T[],
+): T[] {
+  let list = to;
+  for (const item of items) list = withItem(list, item, Number.POSITIVE_INFINITY, false);
+  return list;
 }
 
 /** Takes in what was handed over, but for the episode; returns the pledges that may judge otherwise. */
@@ -84,22 +86,23 @@ export function takeOver(policy: Policy, to: Customer, handover: Handover): Pled
     const template = policy.pledges[index];
     if (template === undefined) continue;
     const twin = pledgeOf(policy, to, template, key);
-    add(terms, twin.terms);
-    add(marks, twin.marks);
+    twin.terms = joined(twin.terms, terms);
+    twin.marks = joined(twin.marks, marks);
     gained.add(twin);
   }
   for (const { template: index, slot, marks } of handover.loose) {
     const template = policy.pledges[index];
     if (template === undefined) continue;
-    add(marks, looseOf(to, template, slot).marks);
+    const loose = looseOf(to, template, slot);
+    loose.marks = joined(loose.marks, marks);
     for (const pledge of to.pledges) if (pledge.template === template) gained.add(pledge);
   }
   for (const noise of handover.noises) {
     const rule = policy.noises[noise.rule];
-    if (rule !== undefined) add([{ ...noise, rule }], to.noises);
+    if (rule !== undefined) to.noises = joined(to.noises, [{ ...noise, rule }]);
   }
-  add(handover.exposures, to.exposures);
-  add(handover.profile, to.profile);
+  to.exposures = joined(to.exposures, handover.exposures);
+  to.profile = joined(to.profile, handover.profile);
   if (handover.profile.length > 0) for (const pledge of to.pledges) gained.add(pledge);
   for (const [record, revision] of handover.revisions) {
     to.revisions ??= new Map();

@@ -1,175 +1,66 @@
 import type { Verdict } from "@troth/events";
-import type { PledgeTemplate, Profile, Slot, SlotRole } from "@troth/policy";
-import { slotsOf } from "@troth/policy";
+import type { PledgeTemplate, PledgeVariant } from "@troth/policy";
+import { earliestOf, keepingOf, neededMark, pausedDue } from "./marks.ts";
 import { profileAt } from "./profile.ts";
+import type { Roles } from "./roles.ts";
 import type { Customer, FactRef, Mark, Pledge, SourceHealth, Terms } from "./state.ts";
-import { compareItems, sameFact } from "./state.ts";
 
-/** A row as it stands at a moment, worked out from items alone (RULES.md, sections 5 and 6). */
+/**
+ * A row as it stands at a moment, worked out from items alone (RULES.md, sections 5 and 6). There is
+ * one for all judging, written over each time: most rows that are looked at have not changed.
+ */
 export type Judged = {
-  readonly verdict: Verdict;
-  readonly since: number;
-  readonly madeAt: number;
-  readonly due: number | null;
-  readonly keptAt: number | null;
-  readonly mendedAt: number | null;
-  readonly severity: number;
+  verdict: Verdict;
+  since: number;
+  madeAt: number;
+  due: number | null;
+  keptAt: number | null;
+  mendedAt: number | null;
+  severity: number;
   /** What was measured and what it was held against, where the verdict rests on a value. */
-  readonly value: number | null;
-  readonly limit: number | null;
-  readonly perMille: number;
+  value: number | null;
+  limit: number | null;
   /** Moment of the severity step in force, for a row that only grew worse. */
-  readonly stepAt: number;
-  readonly nextAt: number;
-  readonly blind: boolean;
-  readonly evidence: readonly string[];
+  stepAt: number;
+  nextAt: number;
+  blind: boolean;
+  /** Event ids, in order and without repeats. */
+  readonly evidence: string[];
 };
 
-type NumberedSlot = { readonly slot: Slot; readonly number: number };
-
-/** The slots of a template by role, looked up once per template. */
-type Roles = Readonly<Record<SlotRole, readonly NumberedSlot[]>>;
-const rolesByTemplate = new WeakMap<PledgeTemplate, Roles>();
-
-export function rolesOf(template: PledgeTemplate): Roles {
-  const known = rolesByTemplate.get(template);
-  if (known !== undefined) return known;
-  const roles: Record<SlotRole, NumberedSlot[]> = {
-    kept: [],
-    broken: [],
-    withdrawn: [],
-    paused: [],
-    resumed: [],
-    risk: [],
-    confirm: [],
-    needs: [],
-  };
-  slotsOf(template).forEach(({ role, slot }, number) => {
-    roles[role].push({ slot, number });
-  });
-  rolesByTemplate.set(template, roles);
-  return roles;
-}
+export const blankJudged = (): Judged => ({
+  verdict: "open",
+  since: 0,
+  madeAt: 0,
+  due: null,
+  keptAt: null,
+  mendedAt: null,
+  severity: 0,
+  value: null,
+  limit: null,
+  stepAt: 0,
+  nextAt: 0,
+  blind: false,
+  evidence: [],
+});
 
 const never = Number.POSITIVE_INFINITY;
-const noMarks: readonly Mark[] = [];
 
-function looseMarksOf(customer: Customer, template: PledgeTemplate, slot: number): readonly Mark[] {
-  for (const loose of customer.loose) {
-    if (loose.slot === slot && loose.template === template) return loose.marks;
-  }
-  return noMarks;
-}
-
-/** What a row is judged by: its pledge, its term, and everything that holds for all its rows. */
-type Case = {
+/** What a row is judged by: its pledge, and everything that holds for all its rows. */
+export type Case = {
   readonly customer: Customer;
   readonly pledge: Pledge;
   readonly template: PledgeTemplate;
   readonly roles: Roles;
+  readonly variant: PledgeVariant | null;
   readonly tag: string | null;
   readonly limit: number | null;
   readonly perMille: number;
+  /** The fact it needs; null where the template needs none. */
+  readonly needed: Mark | null;
   readonly health: SourceHealth | null;
   readonly now: number;
 };
-
-/** Calls `visit` for each mark of the slot that speaks of a row made by `term`, ascending. */
-function eachMark(c: Case, numbered: NumberedSlot, term: Terms, visit: (mark: Mark) => void): void {
-  const { slot, number } = numbered;
-  if (slot.by === "key") {
-    for (const mark of c.pledge.marks) if (mark.slot === number) visit(mark);
-    return;
-  }
-  for (const mark of looseMarksOf(c.customer, c.template, number)) {
-    if (mark.at < term.at - slot.lookBackMs) continue;
-    if (slot.by === "tag" && (c.tag === null || mark.name !== c.tag)) continue;
-    if (!sameFact(mark.ref, term.ref)) visit(mark);
-  }
-}
-
-function earliest(c: Case, slots: readonly NumberedSlot[], term: Terms): Mark | null {
-  let found: Mark | null = null;
-  for (const slot of slots) {
-    eachMark(c, slot, term, (mark) => {
-      if (found === null || compareItems(mark, found) < 0) found = mark;
-    });
-  }
-  return found;
-}
-
-function passes(template: PledgeTemplate, mark: Mark, term: Terms): boolean {
-  if (template.compare === null || mark.value === null || term.value === null) return true;
-  switch (template.compare) {
-    case "at-most":
-      return mark.value <= term.value;
-    case "at-least":
-      return mark.value >= term.value;
-    case "equal":
-      return mark.value === term.value;
-  }
-}
-
-type Keeping = {
-  /** The mark that keeps it; of several that are all needed, the latest. */
-  readonly mark: Mark | null;
-  readonly used: readonly Mark[];
-  /** The earliest kept mark whose value is wrong: it breaks. */
-  readonly failing: Mark | null;
-};
-
-function keeping(c: Case, term: Terms): Keeping {
-  let failing: Mark | null = null;
-  const firsts: (Mark | null)[] = [];
-  for (const slot of c.roles.kept) {
-    let first: Mark | null = null;
-    eachMark(c, slot, term, (mark) => {
-      if (passes(c.template, mark, term)) {
-        if (first === null) first = mark;
-      } else if (failing === null || compareItems(mark, failing) < 0) failing = mark;
-    });
-    firsts.push(first);
-  }
-  const present = firsts.filter((mark): mark is Mark => mark !== null);
-  if (c.template.keptNeeds === "all") {
-    if (present.length < firsts.length || present.length === 0) {
-      return { mark: null, used: noMarks, failing };
-    }
-    const latest = present.reduce((a, b) => (compareItems(a, b) < 0 ? b : a));
-    return { mark: latest, used: present, failing };
-  }
-  let mark: Mark | null = null;
-  for (const one of present) if (mark === null || compareItems(one, mark) < 0) mark = one;
-  return { mark, used: noMarks, failing };
-}
-
-type DueNow = { readonly due: number | null; readonly paused: boolean };
-
-/** The due moment with every pause that began before it added; none while a pause is open. */
-function duePaused(c: Case, term: Terms, due0: number | null): DueNow {
-  if (due0 === null || c.roles.paused.length === 0) return { due: due0, paused: false };
-  const marks: { at: number; pauses: boolean; ref: FactRef }[] = [];
-  for (const slot of c.roles.paused) {
-    eachMark(c, slot, term, (m) => marks.push({ at: m.at, pauses: true, ref: m.ref }));
-  }
-  for (const slot of c.roles.resumed) {
-    eachMark(c, slot, term, (m) => marks.push({ at: m.at, pauses: false, ref: m.ref }));
-  }
-  marks.sort(compareItems);
-  let due = due0;
-  let from: number | null = null;
-  for (const mark of marks) {
-    if (mark.pauses) {
-      from ??= mark.at;
-    } else if (from !== null) {
-      const start = Math.max(from, term.at);
-      if (start < due && mark.at > start) due += mark.at - start;
-      from = null;
-    }
-  }
-  const paused = from !== null && Math.max(from, term.at) < due;
-  return { due: paused ? null : due, paused };
-}
 
 function stepSeverity(template: PledgeTemplate, excess: number): number {
   let severity = 0;
@@ -180,233 +71,245 @@ function stepSeverity(template: PledgeTemplate, excess: number): number {
   return severity;
 }
 
+/** The fact that decides a row; `ref` is null while none does. Written over like `Judged`. */
 type Decider = {
-  readonly verdict: "kept" | "withdrawn" | "broken" | "renegotiated";
-  readonly at: number;
-  readonly ref: FactRef;
-  /** For a break: how it was found out. */
-  readonly by: "value" | "mark";
-  readonly excess: number;
+  verdict: "kept" | "withdrawn" | "broken" | "renegotiated";
+  at: number;
+  ref: FactRef | null;
+  /** A break found out by a value that is wrong. */
+  byValue: boolean;
   /** For a break by value: what was measured, and what it should have been. */
-  readonly value: number | null;
-  readonly limit: number | null;
+  value: number | null;
+  limit: number | null;
 };
 
+const decided: Decider = {
+  verdict: "kept",
+  at: 0,
+  ref: null,
+  byValue: false,
+  value: null,
+  limit: null,
+};
+
+/** Takes the earliest offered at or before `end`; of several at one moment the one offered first. */
+function offer(
+  verdict: Decider["verdict"],
+  at: number,
+  ref: FactRef,
+  end: number,
+  byValue: boolean,
+  value: number | null,
+  limit: number | null,
+): void {
+  if (at > end || (decided.ref !== null && at >= decided.at)) return;
+  decided.verdict = verdict;
+  decided.at = at;
+  decided.ref = ref;
+  decided.byValue = byValue;
+  decided.value = value;
+  decided.limit = limit;
+}
+
 /** The earliest of kept, withdrawn, broken, renegotiated at or before `end`; ties in that order. */
-function decider(
+function decide(
   c: Case,
   term: Terms,
   next: Terms | null,
-  end: number | null,
-  kept: Keeping,
-): Decider | null {
-  let best: Decider | null = null;
-  const offer = (candidate: Decider): void => {
-    if (end !== null && candidate.at > end) return;
-    if (best === null || candidate.at < best.at) best = candidate;
-  };
-  const mark = (verdict: Decider["verdict"], at: number, ref: FactRef): void =>
-    offer({ verdict, at, ref, by: "mark", excess: 0, value: term.value, limit: c.limit });
-  if (c.limit !== null && (term.value ?? c.limit) <= c.limit) mark("kept", term.at, term.ref);
-  if (kept.mark !== null) mark("kept", kept.mark.at, kept.mark.ref);
-  const withdrawn = earliest(c, c.roles.withdrawn, term);
-  if (withdrawn !== null) mark("withdrawn", withdrawn.at, withdrawn.ref);
-  const byValue = (at: number, ref: FactRef, value: number, limit: number): void =>
-    offer({
-      verdict: "broken",
-      at,
-      ref,
-      by: "value",
-      excess: Math.abs(value - limit),
-      value,
-      limit,
-    });
-  if (c.limit !== null && term.value !== null && term.value > c.limit) {
-    byValue(term.at, term.ref, term.value, c.limit);
+  end: number,
+  kept: Mark | null,
+  failing: Mark | null,
+): void {
+  const { limit, roles } = c;
+  decided.ref = null;
+  if (limit !== null && (term.value ?? limit) <= limit) {
+    offer("kept", term.at, term.ref, end, false, term.value, limit);
   }
-  if (kept.failing !== null) {
-    byValue(kept.failing.at, kept.failing.ref, kept.failing.value ?? 0, term.value ?? 0);
+  if (kept !== null) offer("kept", kept.at, kept.ref, end, false, term.value, limit);
+  const withdrawn = earliestOf(c, roles.withdrawn, term);
+  if (withdrawn !== null) {
+    offer("withdrawn", withdrawn.at, withdrawn.ref, end, false, term.value, limit);
   }
-  const broken = earliest(c, c.roles.broken, term);
-  if (broken !== null) mark("broken", broken.at, broken.ref);
-  if (next !== null) mark("renegotiated", next.at, next.ref);
-  return best;
+  if (limit !== null && term.value !== null && term.value > limit) {
+    offer("broken", term.at, term.ref, end, true, term.value, limit);
+  }
+  if (failing !== null) {
+    offer("broken", failing.at, failing.ref, end, true, failing.value ?? 0, term.value ?? 0);
+  }
+  const broken = earliestOf(c, roles.broken, term);
+  if (broken !== null) offer("broken", broken.at, broken.ref, end, false, term.value, limit);
+  if (next !== null) offer("renegotiated", next.at, next.ref, end, false, term.value, limit);
 }
 
-type Undecided = { readonly verdict: Verdict; readonly since: number; readonly blind: boolean };
+function say(into: Judged, verdict: Verdict, since: number): Judged {
+  into.verdict = verdict;
+  into.since = since;
+  return into;
+}
 
 /** When an absence is sure: after grace, and after its feed would have been found silent. */
 const confirmMoment = (c: Case, due: number, end: number): number =>
   c.health?.watched ? Math.max(end, due + (c.template.source?.silentAfterMs ?? 0)) : end;
 
-/** What a row is while no fact has decided it: the clock, the feed's health and risk speak. */
-function undecided(c: Case, term: Terms, due: number | null, confirm: Mark | null): Undecided {
-  const { template, now, health } = c;
-  const says = (verdict: Verdict, since: number): Undecided => ({ verdict, since, blind: false });
-  if (due === null) return says("open", term.at);
-  const end = due + template.graceMs;
-  const settling = health !== null && (health.silent || now < health.settleUntil);
+/** Since when the row cannot be judged because its feed is silent or not settled; NaN if it can. */
+function blindFrom(c: Case, due: number, end: number): number {
+  const { health, now, template } = c;
+  if (health === null || !(health.silent || now < health.settleUntil)) return Number.NaN;
   // The last moment at which a keeping fact would still have been in time, and have told us.
   const lastWord = confirmMoment(c, due, end) - (template.source?.silentAfterMs ?? 0);
-  const blind: Undecided | null =
-    settling && health !== null && lastWord >= health.blindSince
-      ? { verdict: "source-blind", since: Math.max(due, health.blindSince), blind: true }
-      : null;
-  if (now >= end) {
-    if (template.keptBySilence) return says("kept", end);
-    if (!template.verifiable) return says("unverifiable", end);
-    if (health?.watched) {
-      if (blind !== null) return blind;
-      if (now < confirmMoment(c, due, end)) return says("overdue", due);
+  return lastWord >= health.blindSince ? Math.max(due, health.blindSince) : Number.NaN;
+}
+
+/** What a row is while no fact has decided it: the clock, the feed's health and risk speak. */
+function undecided(
+  c: Case,
+  term: Terms,
+  due: number | null,
+  confirm: Mark | null,
+  risk: Mark | null,
+  into: Judged,
+): Judged {
+  const { template, now } = c;
+  if (due === null) return say(into, "open", term.at);
+  const end = due + template.graceMs;
+  if (now >= due) {
+    if (now >= end && template.keptBySilence) return say(into, "kept", end);
+    if (now >= end && !template.verifiable) return say(into, "unverifiable", end);
+    const blind = blindFrom(c, due, end);
+    if (!Number.isNaN(blind)) {
+      into.blind = true;
+      return say(into, "source-blind", blind);
     }
-    if (template.confirm === null) return says("broken", end);
-    if (confirm !== null) return says("broken", Math.max(end, confirm.at));
+    if (now < confirmMoment(c, due, end)) return say(into, "overdue", due);
+    if (template.confirm === null) return say(into, "broken", end);
+    if (confirm !== null) return say(into, "broken", Math.max(end, confirm.at));
     const within = template.confirm.withinMs;
-    if (within !== null && now >= term.at + within) return says("void", term.at + within);
-    return says("overdue", due);
+    if (within !== null && now >= term.at + within) return say(into, "void", term.at + within);
+    return say(into, "overdue", due);
   }
-  if (now >= due) return blind ?? says("overdue", due);
-  let riskAt = never;
-  const risk = riskOf(c, term);
-  if (risk !== null) riskAt = Math.max(risk.at, term.at);
+  let riskAt = risk === null || risk.at > now ? never : Math.max(risk.at, term.at);
   if (template.atRiskBeforeMs !== null && now >= due - template.atRiskBeforeMs) {
     riskAt = Math.min(riskAt, Math.max(due - template.atRiskBeforeMs, term.at));
   }
-  return riskAt === never ? says("open", term.at) : says("at-risk", riskAt);
-}
-
-/** The earliest fact that puts the row at risk, if it has happened. */
-function riskOf(c: Case, term: Terms): Mark | null {
-  const risk = c.roles.risk.length === 0 ? null : earliest(c, c.roles.risk, term);
-  return risk !== null && risk.at <= c.now ? risk : null;
+  return riskAt === never ? say(into, "open", term.at) : say(into, "at-risk", riskAt);
 }
 
 function confirmOf(c: Case, term: Terms): Mark | null {
   const confirm = c.template.confirm;
   if (confirm === null) return null;
-  const mark = earliest(c, c.roles.confirm, term);
+  const mark = earliestOf(c, c.roles.confirm, term);
   if (mark === null) return null;
   return confirm.withinMs !== null && mark.at > term.at + confirm.withinMs ? null : mark;
 }
 
+const sooner = (next: number, moment: number, now: number): number =>
+  moment > now && moment < next ? moment : next;
+
 /** The next moment at which time alone may change an undecided row or worsen a broken one. */
-function nextMoment(c: Case, term: Terms, due: number | null, standing: Undecided): number {
+function nextMoment(
+  c: Case,
+  term: Terms,
+  due: number | null,
+  risk: Mark | null,
+  blind: boolean,
+): number {
   const { template, now, health } = c;
   if (due === null) return never;
-  if (standing.blind) return health !== null && !health.silent ? health.settleUntil : never;
-  let next = never;
-  const offer = (moment: number): void => {
-    if (moment > now && moment < next) next = moment;
-  };
-  offer(due);
-  offer(due + template.graceMs);
-  if (template.atRiskBeforeMs !== null) offer(due - template.atRiskBeforeMs);
-  const risk = c.roles.risk.length === 0 ? null : earliest(c, c.roles.risk, term);
-  if (risk !== null) offer(risk.at);
-  offer(confirmMoment(c, due, due + template.graceMs));
+  if (blind) return health !== null && !health.silent ? health.settleUntil : never;
+  const end = due + template.graceMs;
+  let next = sooner(sooner(never, due, now), end, now);
+  if (template.atRiskBeforeMs !== null) next = sooner(next, due - template.atRiskBeforeMs, now);
+  if (risk !== null) next = sooner(next, risk.at, now);
+  next = sooner(next, confirmMoment(c, due, end), now);
   const within = template.confirm?.withinMs ?? null;
-  if (within !== null) offer(term.at + within);
-  return next;
+  return within === null ? next : sooner(next, term.at + within, now);
 }
 
-function evidenceOf(
-  term: Terms,
-  decided: Decider | null,
-  verdict: Verdict,
-  kept: Keeping,
-  confirm: Mark | null,
-  risk: Mark | null,
-): readonly string[] {
-  const ids = [term.ref.id];
-  const add = (id: string): void => {
-    if (!ids.includes(id)) ids.push(id);
-  };
-  if (decided !== null) add(decided.ref.id);
-  if (kept.mark !== null && (verdict === "broken" || verdict === "overdue")) add(kept.mark.ref.id);
-  for (const mark of kept.used) add(mark.ref.id);
-  if (confirm !== null && verdict === "broken") add(confirm.ref.id);
-  if (risk !== null && verdict === "at-risk") add(risk.ref.id);
-  return ids;
+function add(evidence: string[], ref: FactRef): void {
+  if (!evidence.includes(ref.id)) evidence.push(ref.id);
 }
 
-function judgeRow(c: Case, term: Terms, next: Terms | null, due0: number | null): Judged {
+/** How grave a break is, when it stopped hurting, and when it grows worse. */
+function weighBreak(c: Case, due: number | null, into: Judged): void {
   const { template, now } = c;
-  const { due } = duePaused(c, term, due0);
-  const end = due === null ? null : due + template.graceMs;
-  const kept = keeping(c, term);
-  const decided = decider(c, term, next, end, kept);
-  const confirm = confirmOf(c, term);
-  const standing = decided === null ? undecided(c, term, due, confirm) : null;
-  const verdict = decided?.verdict ?? standing?.verdict ?? "open";
-  const since = decided?.at ?? standing?.since ?? term.at;
-  const keptAt = c.limit !== null && verdict === "kept" ? term.at : (kept.mark?.at ?? null);
-  let severity = 0;
-  let mendedAt: number | null = null;
-  let stepAt = since;
-  let nextAt = standing === null ? never : nextMoment(c, term, due, standing);
-  if (verdict === "broken") {
-    const byValue = decided?.by === "value";
-    const forGood = byValue || template.keptBySilence || template.kept.length === 0;
-    mendedAt = forGood ? since : keptAt;
-    const late = due === null ? -1 : (mendedAt ?? now) - due;
-    const excess = byValue ? (decided?.excess ?? 0) : late;
-    severity = stepSeverity(template, excess);
-    if (decided !== null && !byValue) {
-      severity = Math.max(severity, template.brokenSeverity ?? template.steps[0]?.severity ?? 0);
-    }
-    nextAt = never;
-    if (due !== null && !byValue) {
-      for (const step of template.steps) {
-        if (step.over <= excess) stepAt = due + step.over;
-        else if (mendedAt === null && due + step.over > now) {
-          nextAt = due + step.over;
-          break;
-        }
-      }
+  const found = decided.ref !== null;
+  const byValue = found && decided.byValue;
+  const forGood = byValue || template.keptBySilence || template.kept.length === 0;
+  into.mendedAt = forGood ? into.since : into.keptAt;
+  const late = due === null ? -1 : (into.mendedAt ?? now) - due;
+  const excess = byValue ? Math.abs((decided.value ?? 0) - (decided.limit ?? 0)) : late;
+  into.severity = stepSeverity(template, excess);
+  if (found && !byValue) {
+    const least = template.brokenSeverity ?? template.steps[0]?.severity ?? 0;
+    into.severity = Math.max(into.severity, least);
+  }
+  into.nextAt = never;
+  if (due === null || byValue) return;
+  for (const step of template.steps) {
+    if (step.over <= excess) into.stepAt = due + step.over;
+    else if (into.mendedAt === null && due + step.over > now) {
+      into.nextAt = due + step.over;
+      break;
     }
   }
-  return {
-    verdict,
-    since,
-    madeAt: term.at,
-    due,
-    keptAt,
-    mendedAt,
-    severity,
-    value: decided === null ? term.value : decided.value,
-    limit: decided === null ? c.limit : decided.limit,
-    perMille: c.perMille,
-    stepAt,
-    nextAt,
-    blind: standing?.blind ?? false,
-    evidence: evidenceOf(term, decided, verdict, kept, confirm, riskOf(c, term)),
-  };
 }
 
-/** The latest fact a pledge needs at or before its making; undefined where the template needs none. */
-function neededMark(c: Case, first: Terms): Mark | null | undefined {
-  const needs = c.template.needs;
-  const numbered = c.roles.needs[0];
-  if (needs === null || numbered === undefined) return undefined;
-  let found: Mark | null = null;
-  for (const mark of looseMarksOf(c.customer, c.template, numbered.number)) {
-    if (mark.at > first.at) break;
-    if (needs.withinMs !== null && mark.at < first.at - needs.withinMs) continue;
-    if (needs.by === "tag" && (c.tag === null || mark.name !== c.tag)) continue;
-    found = mark;
+/** Judges the row made by `term`, which `next` (if any) moved to another date. */
+export function judgeRow(c: Case, term: Terms, next: Terms | null, into: Judged): void {
+  const { template, roles, now } = c;
+  const due0 = (c.variant?.due ?? template.due)({
+    madeAt: term.at,
+    stated: term.stated,
+    needed: c.needed?.value ?? null,
+  });
+  const due = roles.paused.length === 0 ? due0 : pausedDue(c, term, due0);
+  const kept = keepingOf(c, term);
+  decide(c, term, next, due === null ? never : due + template.graceMs, kept.mark, kept.failing);
+  const confirm = confirmOf(c, term);
+  const risk = roles.risk.length === 0 ? null : earliestOf(c, roles.risk, term);
+  into.blind = false;
+  if (decided.ref === null) {
+    undecided(c, term, due, confirm, risk, into);
+    into.nextAt = nextMoment(c, term, due, risk, into.blind);
+    into.value = term.value;
+    into.limit = c.limit;
+  } else {
+    say(into, decided.verdict, decided.at);
+    into.nextAt = never;
+    into.value = decided.value;
+    into.limit = decided.limit;
   }
-  return found;
+  const { verdict } = into;
+  into.madeAt = term.at;
+  into.due = due;
+  into.keptAt = c.limit !== null && verdict === "kept" ? term.at : (kept.mark?.at ?? null);
+  into.stepAt = into.since;
+  into.mendedAt = null;
+  into.severity = 0;
+  if (verdict === "broken") weighBreak(c, due, into);
+  const { evidence } = into;
+  evidence.length = 1;
+  evidence[0] = term.ref.id;
+  if (decided.ref !== null) add(evidence, decided.ref);
+  if (kept.mark !== null) {
+    if (verdict === "broken" || verdict === "overdue") add(evidence, kept.mark.ref);
+    for (const mark of kept.used) add(evidence, mark.ref);
+  }
+  if (confirm !== null && verdict === "broken") add(evidence, confirm.ref);
+  if (risk !== null && risk.at <= now && verdict === "at-risk") add(evidence, risk.ref);
 }
 
 /** Terms that count: repeats of a date dropped, and dates given after it was kept or withdrawn. */
-function termsThatCount(c: Case): readonly Terms[] {
+export function termsThatCount(c: Case): readonly Terms[] {
   const terms = c.pledge.terms;
   const first = terms[0];
   if (first === undefined || terms.length === 1) return terms;
-  const closing = [keeping(c, first).mark, earliest(c, c.roles.withdrawn, first)];
   // A term within its limit is kept as soon as it is made.
   let closedAt = c.limit !== null && (first.value ?? c.limit) <= c.limit ? first.at : never;
-  for (const mark of closing) if (mark !== null) closedAt = Math.min(closedAt, mark.at);
+  const kept = keepingOf(c, first).mark;
+  if (kept !== null) closedAt = Math.min(closedAt, kept.at);
+  const withdrawn = earliestOf(c, c.roles.withdrawn, first);
+  if (withdrawn !== null) closedAt = Math.min(closedAt, withdrawn.at);
   const list: Terms[] = [];
   let before: Terms | null = null;
   for (const term of terms) {
@@ -418,38 +321,42 @@ function termsThatCount(c: Case): readonly Terms[] {
   return list;
 }
 
-const none: readonly Judged[] = [];
-
-function variantOf(template: PledgeTemplate, customer: Customer, at: number) {
+function variantOf(template: PledgeTemplate, customer: Customer, at: number): PledgeVariant | null {
   if (template.variants.length === 0) return null;
-  const profile: Profile = profileAt(customer.profile, at, template.entitlement);
-  return template.variants.find((variant) => variant.applies(profile)) ?? null;
+  const profile = profileAt(customer.profile, at, template.entitlement);
+  for (const variant of template.variants) if (variant.applies(profile)) return variant;
+  return null;
 }
 
-/** All rows of a pledge as they stand at `now`; none if nobody made it or it does not apply. */
-export function judge(pledge: Pledge, health: SourceHealth | null, now: number): readonly Judged[] {
+/** What the rows of a pledge are judged by at `now`; null if it has none: nobody made it, or it does not apply. */
+export function caseOf(
+  pledge: Pledge,
+  roles: Roles,
+  health: SourceHealth | null,
+  now: number,
+): Case | null {
   const first = pledge.terms[0];
-  if (first === undefined) return none;
+  if (first === undefined) return null;
   const { template, customer } = pledge;
   const variant = variantOf(template, customer, first.at);
-  if (variant?.off) return none;
-  const c: Case = {
+  if (variant?.off) return null;
+  const needs = roles.needs[0];
+  let needed: Mark | null = null;
+  if (needs !== undefined) {
+    needed = neededMark(pledge, needs, first);
+    if (needed === null) return null;
+  }
+  return {
     customer,
     pledge,
     template,
-    roles: rolesOf(template),
+    roles,
+    variant,
     tag: first.tag,
     limit: variant?.limit ?? template.limit,
     perMille: variant?.pointsPerMille ?? 1000,
+    needed,
     health,
     now,
   };
-  const needed = neededMark(c, first);
-  if (needed === null) return none;
-  const terms = termsThatCount(c);
-  const due = variant?.due ?? template.due;
-  return terms.map((term, i) => {
-    const due0 = due({ madeAt: term.at, stated: term.stated, needed: needed?.value ?? null });
-    return judgeRow(c, term, terms[i + 1] ?? null, due0);
-  });
 }

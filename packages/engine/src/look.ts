@@ -1,14 +1,29 @@
 import type { Because, PledgeDecision } from "@troth/events";
+import { invariant } from "@troth/events";
 import type { Policy } from "@troth/policy";
-import { settle } from "./episode.ts";
-import { type Judged, judge } from "./judge.ts";
+import { settle, wouldSay } from "./episode.ts";
+import { blankJudged, caseOf, type Judged, judgeRow, termsThatCount } from "./judge.ts";
 import type { Out } from "./out.ts";
+import type { TemplatePlan } from "./roles.ts";
 import { mayWeigh, type Standing } from "./score.ts";
-import type { Customer, Pledge, Row, State } from "./state.ts";
-import type { Timers } from "./timers.ts";
+import {
+  type Customer,
+  type Pledge,
+  promiseId,
+  type Row,
+  type State,
+  type Terms,
+} from "./state.ts";
 
 /** What looking needs besides the customer. */
-export type Eyes = { readonly policy: Policy; readonly state: State; readonly timers: Timers };
+export type Eyes = {
+  readonly policy: Policy;
+  /** By index of the template. */
+  readonly plans: readonly TemplatePlan[];
+  readonly state: State;
+};
+
+const noTerms: readonly Terms[] = [];
 
 function sayPledge(
   eyes: Eyes,
@@ -26,7 +41,7 @@ function sayPledge(
     at,
     decidedAt: now,
     customer: pledge.customer.key,
-    promiseId: pledge.id,
+    promiseId: promiseId(pledge),
     term,
     template: template.id,
     link: template.link.id,
@@ -47,70 +62,118 @@ function sayPledge(
   };
 }
 
-const rowFrom = (judged: Judged, revision: number): Row => ({
-  verdict: judged.verdict,
-  since: judged.since,
-  madeAt: judged.madeAt,
-  due: judged.due,
-  keptAt: judged.keptAt,
-  mendedAt: judged.mendedAt,
-  severity: judged.severity,
-  value: judged.value,
-  limit: judged.limit,
-  perMille: judged.perMille,
-  evidence: judged.evidence,
-  revision,
+/** Where every row is judged first, before it is known whether anything changed. */
+const fresh = blankJudged();
+
+const sameIds = (a: readonly string[], b: readonly string[]): boolean => {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i += 1) if (a[i] !== b[i]) return false;
+  return true;
+};
+
+const blankRow = (): Row => ({
+  verdict: "open",
+  since: 0,
+  madeAt: 0,
+  due: null,
+  keptAt: null,
+  mendedAt: null,
+  severity: 0,
+  value: null,
+  limit: null,
+  perMille: 1000,
+  revision: 0,
+  evidence: [],
 });
 
-const sameOutcome = (row: Row, judged: Judged): boolean =>
-  row.verdict === judged.verdict && row.since === judged.since && row.due === judged.due;
+/** A row becomes what was judged. Its evidence is replaced, never changed: decisions hold it too. */
+function become(row: Row, judged: Judged, perMille: number): void {
+  row.verdict = judged.verdict;
+  row.since = judged.since;
+  row.madeAt = judged.madeAt;
+  row.due = judged.due;
+  row.keptAt = judged.keptAt;
+  row.mendedAt = judged.mendedAt;
+  row.severity = judged.severity;
+  row.value = judged.value;
+  row.limit = judged.limit;
+  row.perMille = perMille;
+  if (!sameIds(row.evidence, judged.evidence)) row.evidence = judged.evidence.slice();
+}
 
 /** Brings a pledge's rows up to `now` and says each that changed; true if one did. */
 function review(eyes: Eyes, pledge: Pledge, now: number, because: Because, out: Out): boolean {
-  const source = pledge.template.source;
-  const health = source === null ? null : (eyes.state.sources[source.index] ?? null);
-  const judged = judge(pledge, health, now);
+  const { template } = pledge;
+  const health =
+    template.source === null ? null : (eyes.state.sources[template.source.index] ?? null);
+  const plan = eyes.plans[template.index];
+  invariant(plan !== undefined, "a pledge of a template the policy does not have");
+  const c = caseOf(pledge, plan.roles, health, now);
+  const terms = c === null ? noTerms : termsThatCount(c);
   let nextAt = Number.POSITIVE_INFINITY;
   let hot = false;
   let waits = false;
   let said = false;
-  for (let i = 0; i < judged.length || i < pledge.rows.length; i += 1) {
-    const row = pledge.rows[i];
-    const fresh = judged[i];
-    if (fresh === undefined) {
-      if (row === undefined || row.verdict === "void") continue;
-      const was = row.verdict;
-      row.verdict = "void";
-      row.since = now;
-      row.revision += 1;
-      said = true;
-      out.push(sayPledge(eyes, pledge, i + 1, row, was, now, now, because));
-      continue;
-    }
+  for (let i = 0; i < terms.length; i += 1) {
+    const term = terms[i];
+    if (c === null || term === undefined) break;
+    judgeRow(c, term, terms[i + 1] ?? null, fresh);
     nextAt = Math.min(nextAt, fresh.nextAt);
     waits ||= fresh.blind || fresh.verdict === "overdue";
-    const same = row !== undefined && sameOutcome(row, fresh) && row.keptAt === fresh.keptAt;
-    const worse = same && row.severity !== fresh.severity;
-    const next = rowFrom(fresh, row?.revision ?? 0);
-    pledge.rows[i] = next;
-    hot ||= mayWeigh(pledge.template, next);
+    const known = pledge.rows[i];
+    const was = known?.verdict ?? null;
+    const same =
+      known !== undefined &&
+      known.verdict === fresh.verdict &&
+      known.since === fresh.since &&
+      known.due === fresh.due &&
+      known.keptAt === fresh.keptAt;
+    const worse = same && known.severity !== fresh.severity;
+    const row = known ?? blankRow();
+    if (known === undefined) pledge.rows = [...pledge.rows, row];
+    become(row, fresh, c.perMille);
+    hot ||= mayWeigh(template, row);
     if (same && !worse) continue;
-    next.revision += 1;
+    row.revision += 1;
     said = true;
     const at = worse ? fresh.stepAt : fresh.since;
-    out.push(sayPledge(eyes, pledge, i + 1, next, row?.verdict ?? null, at, now, because));
+    out.push(sayPledge(eyes, pledge, i + 1, row, was, at, now, because));
+  }
+  for (let i = terms.length; i < pledge.rows.length; i += 1) {
+    const row = pledge.rows[i];
+    if (row === undefined || row.verdict === "void") continue;
+    const was = row.verdict;
+    row.verdict = "void";
+    row.since = now;
+    row.revision += 1;
+    said = true;
+    out.push(sayPledge(eyes, pledge, i + 1, row, was, now, now, because));
   }
   remember(eyes, pledge, nextAt, hot, waits);
   return said;
 }
 
-function remember(eyes: Eyes, pledge: Pledge, nextAt: number, hot: boolean, waits: boolean): void {
-  if (nextAt !== pledge.nextAt) {
-    pledge.nextAt = nextAt;
-    if (nextAt !== Number.POSITIVE_INFINITY) {
-      eyes.timers.push({ at: nextAt, customer: pledge.customer, pledge });
-    }
+/** Keeps the customer's soonest moment right, without going through all pledges each time. */
+export function setNextAt(pledge: Pledge, at: number): void {
+  const { customer, nextAt } = pledge;
+  if (at === nextAt) return;
+  pledge.nextAt = at;
+  if (at <= customer.soonest) customer.soonest = at;
+  else if (nextAt === customer.soonest) customer.soonest = Number.NaN;
+}
+
+/** Sets the customer's next moment from pledges and review. */
+export function plan(eyes: Eyes, customer: Customer): void {
+  if (Number.isNaN(customer.soonest)) {
+    let soonest = Number.POSITIVE_INFINITY;
+    for (const { nextAt } of customer.pledges) if (nextAt < soonest) soonest = nextAt;
+    customer.soonest = soonest;
   }
+  eyes.state.timers.set(customer.slot, Math.min(customer.soonest, customer.reviewAt));
+}
+
+function remember(eyes: Eyes, pledge: Pledge, nextAt: number, hot: boolean, waits: boolean): void {
+  setNextAt(pledge, nextAt);
   const list = pledge.customer.hot;
   const at = list.indexOf(pledge);
   if (hot && at < 0) list.push(pledge);
@@ -118,8 +181,22 @@ function remember(eyes: Eyes, pledge: Pledge, nextAt: number, hot: boolean, wait
   const source = pledge.template.source;
   if (source === null) return;
   const waiting = eyes.state.waiting[source.index];
-  if (waits) waiting?.add(pledge);
-  else waiting?.delete(pledge);
+  const { slot, pledges } = pledge.customer;
+  if (waits) waiting?.add(slot);
+  else if (waiting?.has(slot) && !pledges.some((one) => waitsFor(one, source.index))) {
+    waiting.delete(slot);
+  }
+}
+
+/** True while a row of the pledge is overdue or blind and that feed may still tell. */
+export const waitsFor = (pledge: Pledge, source: number): boolean =>
+  pledge.template.source?.index === source &&
+  pledge.rows.some((row) => row.verdict === "overdue" || row.verdict === "source-blind");
+
+/** Ascending by the id of the promise, which is the template's, a slash and the key. */
+function inOrder(eyes: Eyes, pledges: Pledge[]): void {
+  const rank = (pledge: Pledge): number => eyes.plans[pledge.template.index]?.rank ?? 0;
+  pledges.sort((a, b) => rank(a) - rank(b) || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
 }
 
 /** Judges the pledges that something happened to, in order of their ids; true if a row changed. */
@@ -130,7 +207,7 @@ function reviewAll(
   because: Because,
   out: Out,
 ): boolean {
-  if (pledges.length > 1) pledges.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+  if (pledges.length > 1) inOrder(eyes, pledges);
   let said = false;
   let last: Pledge | null = null;
   for (const pledge of pledges) {
@@ -141,19 +218,21 @@ function reviewAll(
 }
 
 /**
- * A moment came. Without a review due, nothing is settled unless a row changed: a timer set for a
- * moment that turned out to change nothing leaves no trace.
+ * The customer's moment came. Without a review due, nothing is settled unless a row changed: a moment
+ * that turns out to change nothing leaves no trace.
  */
-export function lookAtMoment(
-  eyes: Eyes,
-  customer: Customer,
-  pledges: Pledge[],
-  now: number,
-  reviewDue: boolean,
-  out: Out,
-): void {
+export function lookAtMoment(eyes: Eyes, customer: Customer, now: number, out: Out): void {
+  const pledges = customer.pledges.filter(({ nextAt }) => nextAt === now);
   const said = reviewAll(eyes, pledges, now, "time", out);
-  if (said || reviewDue) settleAndPlan(eyes, customer, now, out);
+  const reviewDue = customer.reviewAt === now;
+  if (said || reviewDue) {
+    const quiet = !said && !wouldSay(eyes.policy, customer, now);
+    if (!quiet) settle(eyes.policy, customer, now, out);
+    customer.reviewAt = quiet
+      ? nextTellingReview(eyes, customer, now)
+      : nextReview(eyes, customer, now);
+  }
+  plan(eyes, customer);
 }
 
 /**
@@ -169,19 +248,32 @@ export function look(
   out: Out,
 ): Standing {
   reviewAll(eyes, pledges, now, because, out);
-  return settleAndPlan(eyes, customer, now, out);
+  const standing = settle(eyes.policy, customer, now, out);
+  customer.reviewAt = nextReview(eyes, customer, now);
+  plan(eyes, customer);
+  return standing;
 }
 
-function settleAndPlan(eyes: Eyes, customer: Customer, now: number, out: Out): Standing {
-  const standing = settle(eyes.policy, customer, now, out);
+function nextReview(eyes: Eyes, customer: Customer, now: number): number {
   const every = eyes.policy.score.reviewEveryMs;
-  const reviewAt =
-    customer.level === "none" ? Number.POSITIVE_INFINITY : (Math.floor(now / every) + 1) * every;
-  if (reviewAt !== customer.reviewAt) {
-    customer.reviewAt = reviewAt;
-    if (reviewAt !== Number.POSITIVE_INFINITY) {
-      eyes.timers.push({ at: reviewAt, customer, pledge: null });
-    }
+  return customer.level === "none"
+    ? Number.POSITIVE_INFINITY
+    : (Math.floor(now / every) + 1) * every;
+}
+
+/** Reviews looked ahead at once; more would mostly be in vain, since facts come in between. */
+const reviewsAhead = 32;
+
+/**
+ * A review that changes nothing leaves no trace, so the next ones are tried on paper and the first that
+ * would change something is planned. Whatever touches the customer before then plans anew.
+ */
+function nextTellingReview(eyes: Eyes, customer: Customer, now: number): number {
+  const every = eyes.policy.score.reviewEveryMs;
+  let at = nextReview(eyes, customer, now);
+  for (let tried = 1; tried < reviewsAhead; tried += 1) {
+    if (at >= customer.soonest || wouldSay(eyes.policy, customer, at)) return at;
+    at += every;
   }
-  return standing;
+  return at;
 }

@@ -3,7 +3,7 @@ import type { NoiseRule, PledgeTemplate, Policy, SayingGaps } from "@troth/polic
 import { decayed } from "./decay.ts";
 import { profileAt } from "./profile.ts";
 import type { Customer, NoiseItem, Pledge, Row } from "./state.ts";
-import { sameFact } from "./state.ts";
+import { promiseId, sameFact } from "./state.ts";
 
 /** One contribution to a score, before anybody needs its words. */
 type Share = {
@@ -23,7 +23,7 @@ export type Standing = {
   readonly lead: Share | null;
 };
 
-export const rowId = (pledge: Pledge, term: number): string => `${pledge.id}#${term}`;
+export const rowId = (pledge: Pledge, term: number): string => `${promiseId(pledge)}#${term}`;
 export const noiseId = (noise: NoiseItem): string => `${noise.rule.id}/${noise.ref.id}`;
 
 const shareId = (share: Share): string =>
@@ -42,38 +42,68 @@ export function stepOf(rule: NoiseRule, value: number | null): number {
   return severity;
 }
 
-type Weight = { points: number; severity: number; from: number | null };
+/** What a row or a noise weighs; there is one, written over each time. */
+type Weight = { points: number; severity: number; critical: boolean };
+const weight: Weight = { points: 0, severity: 0, critical: false };
 
-/** Points of a row before variant and decay, its severity, and when its decay began. */
-function weightOf(policy: Policy, template: PledgeTemplate, row: Row): Weight | null {
+const scaled = (points: number, perMille: number): number =>
+  perMille === 1000 ? Math.trunc(points) : Math.trunc((points * perMille) / 1000);
+
+function weigh(policy: Policy, points: number, severity: number, age: number): void {
+  const left = decayed(points, age, policy.score.halfLifeMs);
+  weight.points = left;
+  weight.severity = severity;
+  weight.critical = severity >= policy.score.criticalSeverity && points > 0 && 2 * left >= points;
+}
+
+/** Sets `weight` to a row's; false if a row with this verdict has none. */
+function weighRow(policy: Policy, template: PledgeTemplate, row: Row, now: number): boolean {
+  const by = template.points;
+  const { perMille } = row;
   switch (row.verdict) {
-    case "broken":
-      return {
-        points: template.points.bySeverity[row.severity] ?? 0,
-        severity: row.severity,
-        from: row.mendedAt ?? row.since + policy.score.ongoingForMs,
-      };
+    case "broken": {
+      const from = row.mendedAt ?? row.since + policy.score.ongoingForMs;
+      weigh(policy, scaled(by.bySeverity[row.severity] ?? 0, perMille), row.severity, now - from);
+      return true;
+    }
     case "overdue":
-      return { points: template.points.overdue, severity: 1, from: null };
+      weigh(policy, scaled(by.overdue, perMille), 1, 0);
+      return true;
     case "at-risk":
-      return { points: template.points.atRisk, severity: 1, from: null };
+      weigh(policy, scaled(by.atRisk, perMille), 1, 0);
+      return true;
     case "renegotiated":
-      return { points: template.points.renegotiated, severity: 1, from: row.since };
+      weigh(policy, scaled(by.renegotiated, perMille), 1, now - row.since);
+      return true;
     case "kept":
-      return { points: template.points.kept, severity: 0, from: row.since };
+      weigh(policy, scaled(by.kept, perMille), 0, now - row.since);
+      return true;
     case "open":
     case "source-blind":
     case "withdrawn":
     case "void":
     case "unverifiable":
-      return null;
+      return false;
   }
 }
 
 /** True while the row may have points now or later: it belongs among the hot ones. */
 export function mayWeigh(template: PledgeTemplate, row: Row): boolean {
-  if (row.verdict === "kept") return template.points.kept !== 0;
-  return ["broken", "overdue", "at-risk", "renegotiated"].includes(row.verdict);
+  switch (row.verdict) {
+    case "kept":
+      return template.points.kept !== 0;
+    case "broken":
+    case "overdue":
+    case "at-risk":
+    case "renegotiated":
+      return true;
+    case "open":
+    case "source-blind":
+    case "withdrawn":
+    case "void":
+    case "unverifiable":
+      return false;
+  }
 }
 
 function givenHolds(customer: Customer, noise: NoiseItem): boolean {
@@ -86,41 +116,19 @@ function givenHolds(customer: Customer, noise: NoiseItem): boolean {
   );
 }
 
-function weighNoise(
-  policy: Policy,
-  customer: Customer,
-  noise: NoiseItem,
-  now: number,
-): Share | null {
-  if (!givenHolds(customer, noise)) return null;
+/** Sets `weight` to a noise's; false if it does not count. */
+function weighNoise(policy: Policy, customer: Customer, noise: NoiseItem, now: number): boolean {
+  if (!givenHolds(customer, noise)) return false;
   const rule = noise.rule;
   const severity = rule.credit === null ? stepOf(rule, noise.value) : 0;
   let points = rule.credit ?? rule.bySeverity[severity] ?? 0;
   if (rule.variants.length > 0) {
     const profile = profileAt(customer.profile, noise.at, false);
     const variant = rule.variants.find((one) => one.applies(profile));
-    if (variant !== undefined) points = Math.trunc((points * variant.pointsPerMille) / 1000);
+    if (variant !== undefined) points = scaled(points, variant.pointsPerMille);
   }
-  const left = decayed(points, now - noise.at, policy.score.halfLifeMs);
-  const critical = severity >= policy.score.criticalSeverity && points > 0 && 2 * left >= points;
-  return { points: left, severity, critical, pledge: null, term: 0, noise };
-}
-
-function weighRow(
-  policy: Policy,
-  pledge: Pledge,
-  term: number,
-  row: Row,
-  now: number,
-): Share | null {
-  const weight = weightOf(policy, pledge.template, row);
-  if (weight === null) return null;
-  const points = Math.trunc((weight.points * row.perMille) / 1000);
-  const left =
-    weight.from === null ? points : decayed(points, now - weight.from, policy.score.halfLifeMs);
-  const critical =
-    weight.severity >= policy.score.criticalSeverity && points > 0 && 2 * left >= points;
-  return { points: left, severity: weight.severity, critical, pledge, term, noise: null };
+  weigh(policy, points, severity, now - noise.at);
+  return true;
 }
 
 /** After a merge a fact may be held under two origins; it counts once. Such twins lie side by side. */
@@ -134,30 +142,30 @@ function isRepeat(noises: readonly NoiseItem[], index: number, noise: NoiseItem)
   return false;
 }
 
+const shareOf = (pledge: Pledge | null, term: number, noise: NoiseItem | null): Share => ({
+  points: weight.points,
+  severity: weight.severity,
+  critical: weight.critical,
+  pledge,
+  term,
+  noise,
+});
+
 /** Every share of a customer's score at `now`, in no particular order. */
-function eachShare(
-  policy: Policy,
-  customer: Customer,
-  now: number,
-  visit: (share: Share) => void,
-): void {
+function sharesOf(policy: Policy, customer: Customer, now: number): Share[] {
+  const shares: Share[] = [];
   for (const pledge of customer.hot) {
-    for (let i = 0; i < pledge.rows.length; i += 1) {
-      const row = pledge.rows[i];
-      if (row === undefined) continue;
-      const share = weighRow(policy, pledge, i + 1, row, now);
-      if (share !== null) visit(share);
-    }
+    pledge.rows.forEach((row, i) => {
+      if (weighRow(policy, pledge.template, row, now)) shares.push(shareOf(pledge, i + 1, null));
+    });
   }
-  for (let i = 0; i < customer.noises.length; i += 1) {
-    const noise = customer.noises[i];
-    if (noise === undefined || isRepeat(customer.noises, i, noise)) continue;
-    const share = weighNoise(policy, customer, noise, now);
-    if (share !== null) visit(share);
-  }
+  customer.noises.forEach((noise, i) => {
+    if (isRepeat(customer.noises, i, noise)) return;
+    if (weighNoise(policy, customer, noise, now)) shares.push(shareOf(null, 0, noise));
+  });
+  return shares;
 }
 
-/** Heavier first; the same weight by id, so that the order never depends on arrival. */
 function heavier(a: Share, b: Share): boolean {
   if (a.points !== b.points) return a.points > b.points;
   return shareId(a) < shareId(b);
@@ -173,18 +181,46 @@ function levelOf(policy: Policy, score: number, critical: boolean): Level {
   return score >= low ? "low" : "none";
 }
 
+/** Gathers a standing; there is one, written over each time. */
+const sum: { score: number; lead: Share | null; worst: Share | null } = {
+  score: 0,
+  lead: null,
+  worst: null,
+};
+
+/** Adds `weight`; a share is made of it only if it may lead. */
+function count(pledge: Pledge | null, term: number, noise: NoiseItem | null): void {
+  const { points, critical } = weight;
+  sum.score += points;
+  if (points <= 0) return;
+  const leads = sum.lead === null || points >= sum.lead.points;
+  const worse = critical && (sum.worst === null || points >= sum.worst.points);
+  if (!leads && !worse) return;
+  const share = shareOf(pledge, term, noise);
+  if (leads && (sum.lead === null || heavier(share, sum.lead))) sum.lead = share;
+  if (worse && (sum.worst === null || heavier(share, sum.worst))) sum.worst = share;
+}
+
 /** The sum, what it means, and what leads it; no words made yet, since most looks need none. */
 export function standingOf(policy: Policy, customer: Customer, now: number): Standing {
-  if (customer.hot.length === 0 && customer.noises.length === 0) return calm;
-  let score = 0;
-  let lead: Share | null = null;
-  let worst: Share | null = null;
-  eachShare(policy, customer, now, (share) => {
-    score += share.points;
-    if (share.points <= 0) return;
-    if (lead === null || heavier(share, lead)) lead = share;
-    if (share.critical && (worst === null || heavier(share, worst))) worst = share;
-  });
+  const { hot, noises } = customer;
+  if (hot.length === 0 && noises.length === 0) return calm;
+  sum.score = 0;
+  sum.lead = null;
+  sum.worst = null;
+  for (const pledge of hot) {
+    const { rows, template } = pledge;
+    for (let i = 0; i < rows.length; i += 1) {
+      const row = rows[i];
+      if (row !== undefined && weighRow(policy, template, row, now)) count(pledge, i + 1, null);
+    }
+  }
+  for (let i = 0; i < noises.length; i += 1) {
+    const noise = noises[i];
+    if (noise === undefined || isRepeat(noises, i, noise)) continue;
+    if (weighNoise(policy, customer, noise, now)) count(null, 0, noise);
+  }
+  const { score, lead, worst } = sum;
   const critical = worst !== null;
   return { score, level: levelOf(policy, score, critical), critical, lead: worst ?? lead };
 }
@@ -262,31 +298,29 @@ export const linkOf = (share: Share | null): string | null =>
   share?.pledge?.template.link.id ?? share?.noise?.rule.link.id ?? null;
 export const leadId = (share: Share | null): string => (share === null ? "" : shareId(share));
 
-/** The shares with points, heaviest first: together exactly the score. */
-export function partsOf(policy: Policy, customer: Customer, now: number): readonly Part[] {
-  const shares: Share[] = [];
-  eachShare(policy, customer, now, (share) => {
-    if (share.points !== 0) shares.push(share);
-  });
-  shares.sort((a, b) => (heavier(a, b) ? -1 : 1));
-  return shares.map((share) => partOf(share, now));
+/** Shares with points, heaviest first. */
+function countedShares(policy: Policy, customer: Customer, now: number): Share[] {
+  const shares = sharesOf(policy, customer, now).filter((share) => share.points !== 0);
+  return shares.sort((a, b) => (heavier(a, b) ? -1 : 1));
 }
+
+/** The shares with points, heaviest first: together exactly the score. */
+export const partsOf = (policy: Policy, customer: Customer, now: number): readonly Part[] =>
+  countedShares(policy, customer, now).map((share) => partOf(share, now));
 
 /** Rules in shadow that hold and would weigh, ascending. */
 export function shadowRules(policy: Policy, customer: Customer, now: number): readonly string[] {
   const rules = new Set<string>();
-  eachShare(policy, customer, now, ({ severity, pledge, noise }) => {
+  for (const { severity, pledge, noise } of sharesOf(policy, customer, now)) {
     const rule = pledge?.template ?? noise?.rule;
     if (rule?.shadow === true && severity > 0) rules.add(rule.id);
-  });
+  }
   return [...rules].sort();
 }
 
 /** Ids of everything that stands as a cause, points left or not: what a correction would remove. */
-export function causeIds(policy: Policy, customer: Customer, now: number): Set<string> {
-  const ids = new Set<string>();
-  eachShare(policy, customer, now, (share) => ids.add(shareId(share)));
-  return ids;
-}
+export const causeIds = (policy: Policy, customer: Customer, now: number): ReadonlySet<string> =>
+  new Set(sharesOf(policy, customer, now).map(shareId));
+
 export const operatedByOf = (share: Share | null) =>
   share?.pledge?.template.link.operatedBy ?? share?.noise?.rule.link.operatedBy ?? null;

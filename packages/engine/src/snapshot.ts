@@ -1,152 +1,129 @@
 import type { Fact } from "@troth/events";
 import { invariant } from "@troth/events";
-import type { NoiseRule, PledgeTemplate, Policy } from "@troth/policy";
-import type { Customer, LooseMarks, NoiseItem, Pledge, SourceHealth, State } from "./state.ts";
-import { emptyCustomer } from "./state.ts";
-
-/**
- * The state as lines of JSON: a head, then one line a customer. Templates and rules are named by their
- * number in the policy, so a snapshot belongs to the policy hash in its head and no other.
- */
-export function* snapshotState(policy: Policy, state: State): Generator<string> {
-  const head: Head = {
-    format: 1,
-    policy: policy.hash,
-    stamp: state.stamp,
-    sources: state.sources,
-    cohorts: state.cohorts,
-    customers: state.customers.size,
-  };
-  yield JSON.stringify(head);
-  for (const customer of state.customers.values()) yield JSON.stringify(writeCustomer(customer));
-}
+import type { Policy } from "@troth/policy";
+import { Customers } from "./customers.ts";
+import { Names } from "./packed/names.ts";
+import type { SourceHealth, State } from "./state.ts";
+import { Timers } from "./timers.ts";
 
 type Head = {
-  readonly format: 1;
+  readonly format: 2;
   readonly policy: string;
   readonly stamp: number;
   readonly sources: SourceHealth[];
   readonly cohorts: Fact[];
+  readonly waiting: readonly (readonly number[])[];
+  /** What packed customers name by number. */
+  readonly names: readonly string[];
   readonly customers: number;
+  /** Lines the customers take; as many moments follow as there are customers. */
+  readonly lines: number;
 };
 
-type WrittenPledge = Pick<Pledge, "key" | "terms" | "marks" | "rows"> & {
-  readonly template: number;
-  /** Null stands for Infinity, which JSON does not have. */
-  readonly nextAt: number | null;
-  readonly hot: boolean;
-  readonly waits: boolean;
-};
+/** A line of customers or timers holds about so many bytes before base64. */
+const lineBytes = 1 << 20;
+const momentBytes = 8;
 
-type Written = Omit<
-  Customer,
-  "pledges" | "pledgeIndex" | "hot" | "noises" | "loose" | "revisions" | "reviewAt"
-> & {
-  readonly pledges: readonly WrittenPledge[];
-  readonly noises: readonly (Omit<NoiseItem, "rule"> & { readonly rule: number })[];
-  readonly loose: readonly (Omit<LooseMarks, "template"> & { readonly template: number })[];
-  readonly revisions: readonly (readonly [string, number])[] | null;
-  readonly reviewAt: number | null;
-};
-
-const finite = (at: number): number | null => (at === Number.POSITIVE_INFINITY ? null : at);
-const moment = (at: number | null): number => at ?? Number.POSITIVE_INFINITY;
-
-function writeCustomer(customer: Customer): Written {
-  return {
-    key: customer.key,
-    tenant: customer.tenant,
-    pledges: customer.pledges.map((pledge) => ({
-      template: pledge.template.index,
-      key: pledge.key,
-      terms: pledge.terms,
-      marks: pledge.marks,
-      rows: pledge.rows,
-      nextAt: finite(pledge.nextAt),
-      hot: customer.hot.includes(pledge),
-      waits: pledge.rows.some((row) => ["source-blind", "overdue"].includes(row.verdict)),
-    })),
-    noises: customer.noises.map((noise) => ({ ...noise, rule: noise.rule.index })),
-    loose: customer.loose.map((one) => ({ ...one, template: one.template.index })),
-    profile: customer.profile,
-    exposures: customer.exposures,
-    revisions: customer.revisions === null ? null : [...customer.revisions],
-    level: customer.level,
-    reviewAt: finite(customer.reviewAt),
-    episode: customer.episode,
+/**
+ * The state as lines of text: a head in JSON, then customers as they lie packed (each with its length
+ * before it), then their next moments, both in base64. Templates and rules are named by their number in the policy,
+ * so a snapshot belongs to the policy hash in its head and no other.
+ */
+export function* snapshotState(policy: Policy, state: State): Generator<string> {
+  const { customers } = state;
+  const lines = [...customerLines(customers)];
+  // The head comes first but is made last: packing may give new names a number.
+  const head: Head = {
+    format: 2,
+    policy: policy.hash,
+    stamp: state.stamp,
+    sources: state.sources,
+    cohorts: state.cohorts,
+    waiting: state.waiting.map((slots) => [...slots]),
+    names: customers.names.list,
+    customers: customers.size,
+    lines: lines.length,
   };
+  yield JSON.stringify(head);
+  yield* lines;
+  yield* momentLines(state);
+}
+
+function* customerLines(customers: Customers): Generator<string> {
+  let pieces: Buffer[] = [];
+  let bytes = 0;
+  for (const packed of customers.packed()) {
+    const length = Buffer.allocUnsafe(4);
+    length.writeUInt32LE(packed.length);
+    pieces.push(length, packed);
+    bytes += 4 + packed.length;
+    if (bytes < lineBytes) continue;
+    yield Buffer.concat(pieces).toString("base64");
+    pieces = [];
+    bytes = 0;
+  }
+  if (bytes > 0) yield Buffer.concat(pieces).toString("base64");
+}
+
+/** The next moment of each slot. */
+function* momentLines({ customers, timers }: State): Generator<string> {
+  const line = Buffer.allocUnsafe(lineBytes);
+  let end = 0;
+  for (let slot = 0; slot < customers.size; slot += 1) {
+    end = line.writeDoubleLE(timers.of(slot), end);
+    if (end < lineBytes) continue;
+    yield line.toString("base64");
+    end = 0;
+  }
+  if (end > 0) yield line.toString("base64", 0, end);
 }
 
 /** Lines of `snapshotState` back to state. Trips an invariant on a snapshot of another policy. */
 export function restoreState(policy: Policy, lines: Iterable<string>): State {
-  let state: State | null = null;
-  let expected = 0;
+  let head: Head | null = null;
+  let customers = new Customers(policy);
+  const timers = new Timers();
+  let read = 0;
+  let moments = 0;
   for (const line of lines) {
-    if (state === null) {
-      const head = JSON.parse(line) as Head;
-      invariant(head.format === 1, `snapshot format ${String(head.format)} is not known here`);
+    if (head === null) {
+      head = JSON.parse(line) as Head;
+      invariant(head.format === 2, `snapshot format ${String(head.format)} is not known here`);
       invariant(head.policy === policy.hash, "the snapshot was made under another policy");
-      expected = head.customers;
-      state = {
-        customers: new Map(),
-        sources: head.sources,
-        cohorts: head.cohorts,
-        waiting: policy.sources.map(() => new Set<Pledge>()),
-        stamp: head.stamp,
-      };
+      customers = new Customers(policy, new Names(head.names));
       continue;
     }
-    const customer = readCustomer(policy, state, JSON.parse(line) as Written);
-    state.customers.set(customer.key, customer);
+    const bytes = Buffer.from(line, "base64");
+    if (read < head.lines) readCustomers(customers, bytes);
+    else moments += readMoments(timers, moments, bytes);
+    read += 1;
   }
-  invariant(state !== null, "the snapshot is empty");
-  invariant(state.customers.size === expected, "the snapshot lacks customers its head counts");
-  return state;
+  invariant(head !== null, "the snapshot is empty");
+  invariant(
+    customers.size === head.customers && moments === head.customers,
+    "the snapshot lacks customers its head counts",
+  );
+  return {
+    customers,
+    sources: head.sources,
+    cohorts: head.cohorts,
+    waiting: head.waiting.map((slots) => new Set(slots)),
+    timers,
+    stamp: head.stamp,
+  };
 }
 
-function templateAt(policy: Policy, index: number): PledgeTemplate {
-  const template = policy.pledges[index];
-  invariant(template !== undefined, "a pledge template the policy does not have");
-  return template;
+function readCustomers(customers: Customers, bytes: Buffer): void {
+  for (let at = 0; at < bytes.length; ) {
+    const end = at + 4 + bytes.readUInt32LE(at);
+    customers.addPacked(bytes, at + 4, end);
+    at = end;
+  }
 }
 
-function ruleAt(policy: Policy, index: number): NoiseRule {
-  const rule = policy.noises[index];
-  invariant(rule !== undefined, "a noise rule the policy does not have");
-  return rule;
-}
-
-function readCustomer(policy: Policy, state: State, written: Written): Customer {
-  const customer = emptyCustomer(written.key, written.tenant);
-  for (const one of written.pledges) {
-    const template = templateAt(policy, one.template);
-    const pledge: Pledge = {
-      template,
-      key: one.key,
-      id: `${template.id}/${one.key}`,
-      terms: one.terms,
-      marks: one.marks,
-      rows: one.rows,
-      nextAt: moment(one.nextAt),
-      customer,
-    };
-    customer.pledges.push(pledge);
-    if (one.hot) customer.hot.push(pledge);
-    if (one.waits && template.source !== null) state.waiting[template.source.index]?.add(pledge);
-  }
-  if (customer.pledges.length > 12) {
-    customer.pledgeIndex = new Map(customer.pledges.map((pledge) => [pledge.id, pledge]));
-  }
-  customer.noises = written.noises.map((one) => ({ ...one, rule: ruleAt(policy, one.rule) }));
-  customer.loose = written.loose.map((one) => ({
-    ...one,
-    template: templateAt(policy, one.template),
-  }));
-  customer.profile = written.profile;
-  customer.exposures = written.exposures;
-  customer.revisions = written.revisions === null ? null : new Map(written.revisions);
-  customer.level = written.level;
-  customer.reviewAt = moment(written.reviewAt);
-  customer.episode = written.episode;
-  return customer;
+/** How many moments the bytes held; the first is that of slot `first`. */
+function readMoments(timers: Timers, first: number, bytes: Buffer): number {
+  const count = bytes.length / momentBytes;
+  for (let i = 0; i < count; i += 1) timers.set(first + i, bytes.readDoubleLE(i * momentBytes));
+  return count;
 }

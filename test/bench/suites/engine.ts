@@ -46,7 +46,7 @@ async function alone(policy: Policy, stream: Stream): Promise<Figure> {
   const figure = await timed(stream.facts.length, () =>
     feed(engine, stream, { push: () => (decisions += 1) }),
   );
-  const bytes = (bytesHeld() - before) / engine.state.customers.size;
+  const bytes = (bytesHeld() - before) / engine.customers;
   const each = (decisions / stream.facts.length).toFixed(2);
   return { ...figure, note: `${each} decisions an event, ${Math.round(bytes)} B a customer` };
 }

@@ -1,0 +1,79 @@
+import { readFileSync } from "node:fs";
+import { Engine, emptyState, restoreState, snapshotState } from "@troth/engine";
+import { type Decision, decisionJson, type Fact, flagJson, parseLine } from "@troth/events";
+import { parsePolicy } from "@troth/policy";
+import { expect, test } from "vitest";
+import { randomEvents } from "../support/random-events.ts";
+
+const text = readFileSync(new URL("../../infra/policy/default.yaml", import.meta.url), "utf8");
+const parsed = parsePolicy(text);
+if (!parsed.ok) throw new Error("the default policy does not compile");
+const policy = parsed.value;
+
+/** Facts as they come, each given to the customer its subject names; joining is not at issue here. */
+function factsOf(seed: number): readonly Fact[] {
+  return randomEvents(seed, 240).flatMap((event) => {
+    const fact = parseLine(JSON.stringify(event));
+    return fact.ok && !fact.value.kind.startsWith("identity.") ? [fact.value] : [];
+  });
+}
+
+function feed(engine: Engine, facts: readonly Fact[], said: string[]): void {
+  const out = { push: (decision: Decision) => said.push(decisionJson(decision)) };
+  let stamp = engine.state.stamp;
+  for (const fact of facts) {
+    stamp = Math.max(stamp, fact.recordedTime);
+    if (fact.subject === null) engine.apply({ kind: "cohort", stamp, fact }, out);
+    else
+      engine.apply(
+        { kind: "fact", stamp, customer: fact.subject, origin: fact.subject, fact },
+        out,
+      );
+  }
+}
+
+const flagsOf = (engine: Engine): readonly string[] =>
+  [...engine.flags(engine.state.stamp)].map(flagJson);
+
+test("what is said does not depend on how many customers are kept unpacked", () => {
+  for (let seed = 1; seed <= 30; seed += 1) {
+    const facts = factsOf(seed);
+    const [all, one] = [
+      new Engine(policy, emptyState(policy, 10_000)),
+      new Engine(policy, emptyState(policy, 1)),
+    ];
+    const [saidAll, saidOne]: [string[], string[]] = [[], []];
+    feed(all, facts, saidAll);
+    feed(one, facts, saidOne);
+    expect(saidOne, `seed ${seed}`).toEqual(saidAll);
+    expect(flagsOf(one), `seed ${seed}`).toEqual(flagsOf(all));
+    expect(saidAll.length).toBeGreaterThan(20);
+  }
+});
+
+test("an engine restored from a snapshot goes on as the one it was taken from", () => {
+  for (let seed = 1; seed <= 20; seed += 1) {
+    const facts = factsOf(seed);
+    const half = Math.floor(facts.length / 2);
+    const engine = new Engine(policy);
+    feed(engine, facts.slice(0, half), []);
+    const lines = [...snapshotState(policy, engine.state)];
+    const restored = new Engine(policy, restoreState(policy, lines));
+    expect(restored.customers).toBe(engine.customers);
+    expect([...snapshotState(policy, restored.state)], `seed ${seed}`).toEqual(lines);
+    const [went, goes]: [string[], string[]] = [[], []];
+    feed(engine, facts.slice(half), went);
+    feed(restored, facts.slice(half), goes);
+    expect(goes, `seed ${seed}`).toEqual(went);
+    expect(flagsOf(restored), `seed ${seed}`).toEqual(flagsOf(engine));
+  }
+});
+
+test("a snapshot that lacks a line, or belongs to another policy, is refused", () => {
+  const engine = new Engine(policy);
+  feed(engine, factsOf(1), []);
+  const lines = [...snapshotState(policy, engine.state)];
+  expect(() => restoreState(policy, lines.slice(0, -1))).toThrow("lacks customers");
+  expect(() => restoreState({ ...policy, hash: "0" }, lines)).toThrow("another policy");
+  expect(() => restoreState(policy, [])).toThrow("empty");
+});
