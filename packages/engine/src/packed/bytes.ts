@@ -11,12 +11,15 @@ const recentMoments = 30;
 const newMoment = recentMoments + 2;
 const farMoment = newMoment + 1;
 /** Numbers up to this are written as whole ones, with their sign in the lowest bit. */
-const wholeMax = 2 ** 51;
+const wholeMax = 0x8_0000_0000_0000;
 /** No whole number is ever written with these two bytes: a double follows. */
 const doubleFollows = [0x80, 0x00] as const;
 
 const never = Number.POSITIVE_INFINITY;
-const powers = [0, 1, 2, 3, 4, 5, 6, 7].map((n) => 2 ** (7 * n));
+/** What a byte counts for by its place: seven bits each. */
+const powers = [
+  1, 0x80, 0x4000, 0x20_0000, 0x1000_0000, 0x8_0000_0000, 0x400_0000_0000, 0x2_0000_0000_0000,
+];
 const double = new Float64Array(1);
 const doubleBytes = new Uint8Array(double.buffer);
 
@@ -112,7 +115,7 @@ export class ByteWriter {
       return;
     }
     let left = value;
-    while (left >= 2 ** 31) {
+    while (left >= 0x8000_0000) {
       bytes[at++] = (left % 128) | 128;
       left = Math.floor(left / 128);
     }
