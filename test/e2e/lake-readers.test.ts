@@ -1,6 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { amountUnits, isoTime } from "@troth/events";
 import { type ColumnType, openLake, tables } from "@troth/lake";
 import { openFolderStore } from "@troth/runtime";
@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type JudgedDay, judgedDay } from "../support/judged-day.ts";
 import { noPython, runPython } from "../support/python.ts";
 import { root } from "../support/source.ts";
+import { runTroth } from "../support/troth.ts";
 
 const genesis = "7a1e0001-0000-4000-8000-000000000004";
 const dir = mkdtempSync(join(tmpdir(), "troth-lake-readers-"));
@@ -179,5 +180,77 @@ describe.skipIf(noSpark !== null)(
       expect(told.amounts).toBe(amounts());
       expect(told.answers.filter((rows) => rows > 0)).toHaveLength(queries.length);
     }, 180_000);
+  },
+);
+
+const noOdcs = noPython("open_data_contract_standard", "jsonschema", "yaml");
+describe.skipIf(noOdcs !== null)(
+  `the contracts of the tables${noOdcs === null ? "" : ` (${noOdcs})`}`,
+  () => {
+    test("hold to the schema of the Open Data Contract Standard", async () => {
+      const told = JSON.parse(
+        await runPython(script("check-contracts"), [`${root}schemas/contract`]),
+      );
+      expect(Object.keys(told.contracts)).toHaveLength(tables.length + 1);
+      expect(Object.values(told.contracts).flat()).toEqual([]);
+      // The check itself can fail: a type the standard does not know is told.
+      expect(told.broken).toBeGreaterThan(0);
+    });
+  },
+);
+
+const noMining = noPython("pm4py");
+describe.skipIf(noMining !== null)(
+  `pm4py opens the export${noMining === null ? "" : ` (${noMining})`}`,
+  () => {
+    test("with every fact, every promise and alert, and what they are about", async () => {
+      const exported = await runTroth(["export", "ocel", dir]);
+      expect(exported.code, exported.err).toBe(0);
+      const path = join(dir, "..", `${basename(dir)}.jsonocel`);
+      writeFileSync(path, exported.out);
+      const told = JSON.parse(
+        (await runPython(script("open-with-pm4py"), [path]))
+          .split("\n")
+          .filter((line) => line.startsWith("{"))
+          .at(-1) ?? "",
+      );
+      rmSync(path);
+      const facts = day.facts.filter(({ fact }) => fact !== null);
+      const pledges = day.outputs.flatMap(({ body }) => (body.kind === "pledge" ? [body] : []));
+      const alerts = day.outputs.filter(({ body }) => body.kind === "alert");
+      expect(told.events).toBe(facts.length + pledges.length + alerts.length);
+      const rows = new Set(pledges.map((one) => `${one.customer} ${one.promiseId} ${one.term}`));
+      expect(told.promises).toBe(rows.size);
+      expect(told.activities["promise broken"]).toBe(
+        pledges.filter(({ verdict }) => verdict === "broken").length,
+      );
+      expect(told.types).toEqual(expect.arrayContaining(["alert", "customer", "order", "promise"]));
+      expect(told.relations).toBeGreaterThan(told.events);
+      expect(told.objectRelations).toBeGreaterThan(rows.size);
+      expect(Date.parse(told.first)).toBe(Math.min(...facts.map(({ fact }) => fact?.time ?? 0)));
+    });
+  },
+);
+
+const noIceberg = noPython("pyiceberg.catalog.sql", "sqlalchemy");
+describe.skipIf(noIceberg !== null)(
+  `pyiceberg registers the lake's files${noIceberg === null ? "" : ` (${noIceberg})`}`,
+  () => {
+    test("as Iceberg tables by the README's script, and a second run adds nothing", async () => {
+      const [example] = examples("python iceberg");
+      expect(example).toBeDefined();
+      const warehouse = mkdtempSync(join(tmpdir(), "troth-iceberg-"));
+      try {
+        const run = `import os\nos.chdir(${JSON.stringify(dir)})\nos.environ["WAREHOUSE"] = ${JSON.stringify(warehouse)}\n${example}`;
+        const [first, second] = [await runPython(run, []), await runPython(run, [])];
+        const counts = Object.fromEntries(held.map(({ name }) => [name, rowsOf(name).length]));
+        for (const said of [first, second]) {
+          const rows: Record<string, number> = JSON.parse(said.trim().split("\n").at(-1) ?? "");
+          expect(rows).toMatchObject(counts);
+        }
+      } finally {
+        rmSync(warehouse, { recursive: true, force: true });
+      }
+    });
   },
 );

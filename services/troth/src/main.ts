@@ -4,6 +4,7 @@ import { addBacktest } from "./backtest.ts";
 import { addCalibrate } from "./calibrate.ts";
 import { addDoctor } from "./doctor.ts";
 import { exitCodes, tellFailure } from "./exit.ts";
+import { addExport } from "./export.ts";
 import { addImport } from "./import.ts";
 import { addMap } from "./map.ts";
 import { addMigrate } from "./migrate.ts";
@@ -41,6 +42,7 @@ addVerify(program);
 addSim(program);
 addBacktest(program);
 addAccountability(program);
+addExport(program);
 addDoctor(program);
 
 try {
