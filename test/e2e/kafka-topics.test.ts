@@ -125,13 +125,12 @@ describe.skipIf(noKafka !== null)(
     test("each role does what it must through its logs, in the form others can read", async () => {
       const written = facts.map((fact) => encodeFact(fact));
       await as("intake", async (kafka) => {
-        const options = { ...logOptionsOf("troth.facts"), isWriteOnly: true };
-        const log = await kafka.open("troth.facts", 0, options);
+        const log = await kafka.open("troth.facts", 0, logOptionsOf("troth.facts"));
         await log.append(
           [...written, Buffer.of(1)].map((bytes) => ({ bytes })),
           1_000,
         );
-        const aside = await kafka.open("troth.set-aside", 0, { isWriteOnly: true });
+        const aside = await kafka.open("troth.set-aside", 0);
         await aside.append([{ bytes: Buffer.from("{}") }], 1);
       });
       const customer = { reference: "customer:1", key: "00ff" };
@@ -178,6 +177,8 @@ describe.skipIf(noKafka !== null)(
       });
       for (const role of ["desk", "lake", "notify"] as const)
         await as(role, async (kafka) => {
+          // How many partitions there are says the topic of noise, to whom may not read it too.
+          expect((await kafka.describe("troth.noise"))?.partitions).toBe(2);
           const log = await kafka.open("troth.decisions", 0, logOptionsOf("troth.decisions"));
           for await (const { bytes } of log.read(0)) expect(bytes).toEqual(said);
           if (role !== "desk") return;

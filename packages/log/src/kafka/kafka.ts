@@ -5,7 +5,7 @@ import { flatten } from "../following.ts";
 import { LogError } from "../log-error.ts";
 import type { Log, ReadOptions } from "../port.ts";
 import { type Commit, openCommit } from "./commit.ts";
-import { openConnection } from "./connection.ts";
+import { isForbidden, openConnection } from "./connection.ts";
 import { genesisMessage, genesisTopic, keptGenesis, placeOf, readGenesis } from "./genesis.ts";
 import { plainCodec, type RecordCodec } from "./message.ts";
 import { patiently } from "./patience.ts";
@@ -19,8 +19,6 @@ import { checkSafety, readTopic, type TopicState } from "./topics.ts";
 export type KafkaLogOptions = {
   /** How records look to others on Kafka, by the log's genesis; as they are if absent. */
   readonly codec?: (genesis: string) => RecordCodec;
-  /** Only to be written, by one who may not read it. */
-  readonly isWriteOnly?: boolean;
   /** Compaction removes records: gaps between offsets are no loss. False if absent. */
   readonly isCompacted?: boolean;
   /** Bytes that may wait to be stored; 64 MiB if absent. */
@@ -139,14 +137,10 @@ async function openLog(
     throw new LogError("not-applied", `${place} does not exist: run troth topics apply`);
   if (!settings.dev) checkSafety(topic, state);
   const patience = { clock, deadlineMs: deadlineOf(settings), troubled: settings.troubled };
-  const { genesis, end } = await patiently(`opening ${place}`, patience, () =>
-    pool.use(async (connection) => ({
-      genesis: await (options.isWriteOnly === true
-        ? keptGenesis(connection, place)
-        : readGenesis(connection, topic, partition)),
-      end: (await connection.bounds(topic, partition)).end,
-    })),
-  );
+  const { genesis, isReadable, end } = await patiently(`opening ${place}`, patience, async () => ({
+    ...(await genesisOf(pool, topic, partition)),
+    end: (await pool.use((connection) => connection.bounds(topic, partition))).end,
+  }));
   if (genesis === null)
     throw new LogError("not-applied", `${place} has no genesis record: run troth topics apply`);
   const source: Source = {
@@ -167,10 +161,22 @@ async function openLog(
     // The batch's own header is part of what the topic counts.
     batchBytesMax: Number(state.settings.get("max.message.bytes") ?? "1048588") - 512,
     pendingBytesMax: options.pendingBytesMax ?? 64 * 1024 * 1024,
-    stamp: options.isWriteOnly === true ? 0 : await latestStamp(source, end),
+    stamp: isReadable ? await latestStamp(source, end) : 0,
     end,
   });
   return asLog(source, commit, patience);
+}
+
+/** Who may write a partition but not read it learns its genesis from the topic of all of them. */
+async function genesisOf(pool: Pool, topic: string, partition: number) {
+  try {
+    const genesis = await pool.use((one) => readGenesis(one, topic, partition));
+    return { genesis, isReadable: true };
+  } catch (error) {
+    if (!isForbidden(error)) throw error;
+    const genesis = await pool.use((one) => keptGenesis(one, placeOf(topic, partition)));
+    return { genesis, isReadable: false };
+  }
 }
 
 async function latestStamp(source: Source, end: number): Promise<number> {

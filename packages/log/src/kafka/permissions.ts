@@ -6,7 +6,7 @@ export type Permission = {
   readonly principal: string;
   readonly resource: "topic" | "group";
   readonly name: string;
-  readonly operation: "read" | "write" | "describe-configs";
+  readonly operation: "read" | "write" | "describe" | "describe-configs";
 };
 
 function entryOf({ principal, resource, name, operation }: Permission): AclEntry {
@@ -17,6 +17,7 @@ function entryOf({ principal, resource, name, operation }: Permission): AclEntry
   const operations = {
     read: kafkajs.AclOperationTypes.READ,
     write: kafkajs.AclOperationTypes.WRITE,
+    describe: kafkajs.AclOperationTypes.DESCRIBE,
     "describe-configs": kafkajs.AclOperationTypes.DESCRIBE_CONFIGS,
   };
   return {

@@ -13,9 +13,11 @@ export type AclOptions = {
 export function permissionsOf(table: TopicTable, options: AclOptions): readonly Permission[] {
   const principal = (role: Role): string => `${options.principalPrefix}${role}`;
   const all: Permission[] = [];
-  for (const { name, written, read, group } of table.topics) {
+  for (const { name, written, read, described, group } of table.topics) {
     const topic = { resource: "topic", name } as const;
-    for (const role of new Set([...written, ...read]))
+    for (const role of described)
+      all.push({ principal: principal(role), ...topic, operation: "describe" });
+    for (const role of new Set([...written, ...read, ...described]))
       all.push({ principal: principal(role), ...topic, operation: "describe-configs" });
     for (const role of written)
       all.push({ principal: principal(role), ...topic, operation: "write" });
@@ -37,8 +39,12 @@ export const asKafkaAcls = (permissions: readonly Permission[]): readonly string
   permissions.map(
     ({ principal, resource, name, operation }) =>
       `kafka-acls.sh --bootstrap-server "$BROKERS" --command-config admin.properties --add ` +
-      `--allow-principal ${principal} --operation ${toolName(operation)} --${resource} ${name}`,
+      `--allow-principal ${principal} --operation ${toolNames[operation]} --${resource} ${name}`,
   );
 
-const toolName = (operation: Permission["operation"]): string =>
-  operation === "describe-configs" ? "DescribeConfigs" : operation === "read" ? "Read" : "Write";
+const toolNames: Readonly<Record<Permission["operation"], string>> = {
+  read: "Read",
+  write: "Write",
+  describe: "Describe",
+  "describe-configs": "DescribeConfigs",
+};

@@ -18,6 +18,8 @@ export type Topic = {
   readonly retention: string | null;
   readonly written: readonly Role[];
   readonly read: readonly Role[];
+  /** Who only asks how many partitions there are. */
+  readonly described: readonly Role[];
   /** The consumer group by which its partitions are shared out. */
   readonly group: string | null;
 };
