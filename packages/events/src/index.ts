@@ -32,10 +32,13 @@ export {
   type Across,
   decodeNoise,
   encodeNoise,
+  joinNoise,
   type Named,
   type NoiseBody,
   type NoiseRecord,
   partitionOf,
+  type SplitNoise,
+  splitNoise,
 } from "./noise-record.ts";
 export {
   decodeOutput,

@@ -1,6 +1,8 @@
+import { decodeFact, encodeFact } from "./codec.ts";
 import type { SourceDecision } from "./decision.ts";
 import type { Fact } from "./fact.ts";
 import type { Reference } from "./reference.ts";
+import { invariant } from "./result.ts";
 
 /** A name as it was given, and the pseudonym the judge knows it by. */
 export type Named = { readonly reference: Reference; readonly key: string };
@@ -69,11 +71,51 @@ export type NoiseRecord = {
   readonly body: NoiseBody;
 };
 
-export const encodeNoise = (record: NoiseRecord): Buffer => Buffer.from(JSON.stringify(record));
+/** A record with a fact: this byte, the length of its head, the head as JSON, the logged fact. */
+const factMark = 3;
+const frameBytes = 5;
+
+/** Records without a fact are JSON. */
+export function encodeNoise(record: NoiseRecord): Buffer {
+  const { body } = record;
+  if (!("fact" in body)) return Buffer.from(JSON.stringify(record));
+  const { number, inOffset, stamp } = record;
+  const head = JSON.stringify({ number, inOffset, stamp, body: { ...body, fact: undefined } });
+  return joinNoise(Buffer.from(head), encodeFact(body.fact));
+}
+
+export type SplitNoise = { readonly head: Buffer; readonly fact: Buffer };
+
+/** Head and logged fact as they lie in the record; null for one without a fact. */
+export function splitNoise(bytes: Uint8Array): SplitNoise | null {
+  if (bytes[0] !== factMark) return null;
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const end = frameBytes + view.readUInt32BE(1);
+  return { head: view.subarray(frameBytes, end), fact: view.subarray(end) };
+}
+
+export function joinNoise(head: Uint8Array, fact: Uint8Array): Buffer {
+  const bytes = Buffer.allocUnsafe(frameBytes + head.length + fact.length);
+  bytes[0] = factMark;
+  bytes.writeUInt32BE(head.length, 1);
+  bytes.set(head, frameBytes);
+  bytes.set(fact, frameBytes + head.length);
+  return bytes;
+}
 
 /** The inverse, for records whose checksum the log has verified; throws on anything else. */
-export const decodeNoise = (bytes: Uint8Array): NoiseRecord =>
-  JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"));
+export function decodeNoise(bytes: Uint8Array): NoiseRecord {
+  const split = splitNoise(bytes);
+  if (split === null) return JSON.parse(textOf(bytes));
+  const record = JSON.parse(textOf(split.head));
+  const fact = decodeFact(split.fact);
+  invariant(fact.ok, "a record of noise holds a fact that is none");
+  record.body.fact = fact.value;
+  return record;
+}
+
+const textOf = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
 
 /** Which of `partitions` a customer belongs to: for good, as their number is fixed at birth. */
 export const partitionOf = (key: string, partitions: number): number =>

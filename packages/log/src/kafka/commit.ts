@@ -14,6 +14,7 @@ export type Commit = {
 
 export type CommitOptions = {
   readonly place: string;
+  readonly partition: number;
   readonly codec: RecordCodec;
   readonly send: (messages: Outgoing[]) => Promise<number>;
   /** Largest batch the topic takes. */
@@ -63,13 +64,16 @@ export function openCommit(options: CommitOptions): Commit {
       stamp = Math.max(stamp, one.stamp);
       return stamp;
     });
-    const messages = appends.flatMap((one, n) => {
-      const text = String(stamps[n]);
-      return one.messages.map((message) => ({
-        ...message,
-        headers: { ...message.headers, [stampHeader]: text },
-      }));
-    });
+    const messages: Outgoing[] = [];
+    for (const [n, one] of appends.entries()) {
+      const text = Buffer.from(String(stamps[n]));
+      for (const message of one.messages) {
+        // Codecs make a message for one append only, so it can be finished in place.
+        message.headers = { ...message.headers, [stampHeader]: text };
+        message.partition = options.partition;
+        messages.push(message);
+      }
+    }
     const base = await options.send(messages);
     if (base < end)
       throw new LogError(

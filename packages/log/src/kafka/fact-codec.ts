@@ -31,7 +31,7 @@ export function factOnWire(
       ce_time: isoTime(fact.time),
       ce_recordedtime: isoTime(fact.recordedTime),
       ce_tenantid: fact.tenant,
-      ...(fact.subject !== null && { ce_subject: fact.subject }),
+      ...(fact.subject === null ? null : { ce_subject: fact.subject }),
       "content-type": "application/avro",
     },
   };

@@ -1,20 +1,21 @@
 import {
-  decodeFact,
-  decodeNoise,
   decodeOutput,
-  encodeFact,
   invariant,
   isoTime,
-  type NoiseBody,
+  joinNoise,
+  type NoiseRecord,
   openLogged,
+  splitNoise,
 } from "@troth/events";
 import { factFromWire, factOnWire, ownIds, required, type SchemaIds } from "./fact-codec.ts";
-import { asBuffer, headerText, plainCodec, type RecordCodec } from "./message.ts";
+import { asBuffer, plainCodec, type RecordCodec } from "./message.ts";
 
 const noiseHeader = "troth_noise";
 const flagHeader = "troth_at";
 
-function customerKey(body: NoiseBody): string | null {
+/** What a customer's records are kept under; a record about nobody, or about all, has none. */
+function keyIn(head: Buffer): string | null {
+  const { body }: Pick<NoiseRecord, "body"> = JSON.parse(head.toString("utf8"));
   if ("customer" in body) return body.customer.key;
   return "part" in body ? body.part.key : null;
 }
@@ -26,23 +27,18 @@ function customerKey(body: NoiseBody): string | null {
  */
 export const noiseCodec = (ids: SchemaIds = ownIds): RecordCodec => ({
   toMessage: (bytes) => {
-    const { body, ...record } = decodeNoise(bytes);
-    const key = customerKey(body);
-    if (!("fact" in body)) return { key, value: asBuffer(bytes) };
-    const { fact, ...rest } = body;
-    const logged = openLogged(encodeFact(fact));
-    invariant(logged !== null, "a fact is encoded in a schema that is known");
-    const { value, headers } = factOnWire(logged, ids);
-    const head = JSON.stringify({ ...record, body: rest });
-    return { key, value, headers: { ...headers, [noiseHeader]: head } };
+    const split = splitNoise(bytes);
+    if (split === null) return { key: keyIn(asBuffer(bytes)), value: asBuffer(bytes) };
+    const fact = openLogged(split.fact);
+    invariant(fact !== null, "a record of noise holds a fact of a schema that is known");
+    const { value, headers } = factOnWire(fact, ids);
+    return { key: keyIn(split.head), value, headers: { ...headers, [noiseHeader]: split.head } };
   },
   toBytes: (message) => {
-    const head = headerText(message, noiseHeader);
-    if (head === null) return plainCodec.toBytes(message);
-    const record = decodeNoise(Buffer.from(head));
-    const fact = decodeFact(factFromWire(message, ids));
-    invariant(fact.ok, "what closes to logged bytes is a fact");
-    return Buffer.from(JSON.stringify({ ...record, body: { ...record.body, fact: fact.value } }));
+    const head = message.headers[noiseHeader];
+    return head instanceof Buffer
+      ? joinNoise(head, factFromWire(message, ids))
+      : plainCodec.toBytes(message);
   },
 });
 

@@ -81,15 +81,18 @@ export async function openKafka(
       const configEntries = Object.entries(entries).map(([key, value]) => ({ name: key, value }));
       const type = kafkajs.ConfigResourceTypes.TOPIC;
       const resources = [{ type, name, configEntries }];
-      await admin.alterConfigs({ validateOnly: false, resources });
+      await patiently(`changing ${name}`, patience, () =>
+        admin.alterConfigs({ validateOnly: false, resources }),
+      );
     },
-    allow: (permissions) => allow(admin, permissions),
+    allow: (permissions) =>
+      patiently("allowing operations", patience, () => allow(admin, permissions)),
     create: async ({ topic, partitions, replicas, settings: entries }, uuid) => {
       const configEntries = Object.entries(entries).map(([name, value]) => ({ name, value }));
-      const made = await admin.createTopics({
-        waitForLeaders: true,
-        topics: [{ topic, numPartitions: partitions, replicationFactor: replicas, configEntries }],
-      });
+      const wanted = { topic, numPartitions: partitions, replicationFactor: replicas };
+      const made = await patiently(`making ${topic}`, patience, () =>
+        admin.createTopics({ waitForLeaders: true, topics: [{ ...wanted, configEntries }] }),
+      );
       if (topic !== genesisTopic)
         for (let partition = 0; partition < partitions; partition++)
           await found(connected, topic, partition, uuid());
@@ -115,8 +118,10 @@ async function found(
   );
   if (there !== null) return;
   const message = genesisMessage(topic, partition, genesis);
-  await patiently(`recording ${place}`, patience, () => producers.send(genesisTopic, 0, [message]));
-  const at = await producers.send(topic, partition, [message]);
+  await patiently(`recording ${place}`, patience, () =>
+    producers.send(genesisTopic, 0, [{ ...message, partition: 0 }]),
+  );
+  const at = await producers.send(topic, partition, [{ ...message, partition }]);
   if (at !== 0)
     throw new LogError(
       "recreated",
@@ -156,6 +161,7 @@ async function openLog(
   };
   const commit = openCommit({
     place,
+    partition,
     codec: source.codec,
     send: (messages) => producers.send(topic, partition, messages),
     // The batch's own header is part of what the topic counts.

@@ -17,14 +17,24 @@ export const pause = (clock: Clock, ms: number, signal?: AbortSignal): Promise<v
     signal?.addEventListener("abort", done);
   });
 
+type Inner = { readonly message?: string; readonly retriable?: boolean };
+
+/** What kafkajs packs into one error when it asked for several things. */
+const innerOf = (error: unknown): readonly Inner[] =>
+  error instanceof Error && "errors" in error && Array.isArray(error.errors) ? error.errors : [];
+
 /** What no waiting mends. */
 export function isFinal(error: unknown): boolean {
   if (error instanceof LogError) return !error.retryable;
+  const inner = innerOf(error);
+  if (inner.length > 0) return inner.some(({ retriable }) => retriable === false);
   return isForbidden(error) || isUnknownCodec(error);
 }
 
-export const why = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
+export function why(error: unknown): string {
+  const said = error instanceof Error ? error.message : String(error);
+  return [said, ...innerOf(error).map(({ message }) => message)].join(": ");
+}
 
 /** Network and brokers come and go: tries again with growing pauses until `deadlineMs` is over. */
 export async function patiently<T>(

@@ -9,7 +9,7 @@ import { persistently } from "./settings.ts";
  * that failed once is never used again.
  */
 export type Producers = {
-  /** Appends one batch to one partition and gives the offset of its first record. */
+  /** Appends one batch to one partition, which every message names, and gives the offset of its first record. */
   readonly send: (topic: string, partition: number, messages: Message[]) => Promise<number>;
   readonly close: () => Promise<void>;
 };
@@ -56,7 +56,7 @@ export function openProducers(config: KafkaConfig, clock: Clock, deadlineMs: num
           acks: -1,
           timeout: Math.min(10_000, deadlineMs),
           compression: CompressionTypes.None,
-          messages: messages.map((message) => ({ ...message, partition })),
+          messages,
         }),
       );
       const over = (): void => {
