@@ -4,13 +4,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import {
+  type Held,
+  noAlertmanager,
+  startAlertmanager,
+  type TestAlertmanager,
+} from "../support/alertmanager.ts";
 import { noPrometheus, startPrometheus, type TestPrometheus } from "../support/prometheus.ts";
 import { root, textOf } from "../support/source.ts";
 import { writeThirtyDays } from "../support/thirty-days.ts";
 import { freePort, startTied, type Tied } from "../support/tied.ts";
 import { runTroth } from "../support/troth.ts";
 
-const why = noPrometheus === null ? "" : ` (skipped: ${noPrometheus})`;
+const missing = noPrometheus ?? noAlertmanager;
+const why = missing === null ? "" : ` (skipped: ${missing})`;
 
 type Panel = {
   readonly title: string;
@@ -49,7 +56,10 @@ const queries = dashboards.flatMap(({ title, panels }) =>
 function quickRules(dir: string, names: readonly string[]): readonly string[] {
   return names.map((name) => {
     const rules = parse(textOf(`infra/prometheus/${name}`));
-    for (const group of rules.groups) group.interval = "1s";
+    for (const group of rules.groups) {
+      group.interval = "1s";
+      for (const rule of group.rules) if (rule.for !== undefined) rule.for = "1s";
+    }
     writeFileSync(join(dir, name), JSON.stringify(rules));
     return join(dir, name);
   });
@@ -61,7 +71,10 @@ async function startDemo(dir: string): Promise<{ readonly troth: Tied; readonly 
   const main = join(root, "services/troth/src/main.ts");
   const node = [process.execPath, "--conditions=@troth/source", "--import", "tsx", main];
   const troth = await startTied(
-    [...node, "start", "--data", join(dir, "data"), "--port", String(port)],
+    [
+      ...[...node, "start", "--data", join(dir, "data"), "--port", String(port)],
+      ...["--notify", join(dir, "notify.yaml")],
+    ],
     { log: join(dir, "troth.log"), cwd: root },
   );
   return { troth, port };
@@ -72,16 +85,18 @@ const isNumber = (sample: unknown): boolean => {
   return Number.isFinite(Number(value[1]));
 };
 
-describe.skipIf(noPrometheus !== null)(`dashboards on a real Prometheus${why}`, () => {
+describe.skipIf(missing !== null)(`dashboards on a real Prometheus${why}`, () => {
   const dir = mkdtempSync(join(tmpdir(), "troth-operations-"));
   let prometheus: TestPrometheus;
   let troth: Tied;
+  let manager: TestAlertmanager;
   let events = 0;
+  let port = 0;
 
   beforeAll(async () => {
     // Thirty days that were never scraped, backfilled from what the judge makes of them.
     const now = Date.now();
-    events = writeThirtyDays(join(dir, "events.jsonl"), now, 40);
+    events = writeThirtyDays(join(dir, "events.jsonl"), now, 30);
     const history = await runTroth([
       ...["slo", "history", join(dir, "events.jsonl"), "--every", "60"],
       ...["--until", new Date(now).toISOString()],
@@ -93,12 +108,23 @@ describe.skipIf(noPrometheus !== null)(`dashboards on a real Prometheus${why}`, 
       ...["tsdb", "create-blocks-from", "--max-block-duration=744h", "openmetrics"],
       ...[join(dir, "history.om"), join(dir, "blocks")],
     ]);
+    manager = await startAlertmanager();
+    writeFileSync(
+      join(dir, "notify.yaml"),
+      JSON.stringify({
+        privateHosts: ["127.0.0.1"],
+        alertmanager: { urls: [manager.url] },
+        inbound: { token: "a token of twenty-four letters or more" },
+      }),
+    );
     const demo = await startDemo(dir);
+    port = demo.port;
     troth = demo.troth;
     prometheus = await startPrometheus({
       targets: [`127.0.0.1:${demo.port + 2}`],
       ruleFiles: quickRules(dir, ["recording.rules.yaml", "alerts.rules.yaml"]),
       data: join(dir, "blocks"),
+      alertmanager: new URL(manager.url).host,
     });
     for (let tries = 0; tries < 60; tries += 1) {
       const told = await prometheus.query('sum(troth_answers_total{instance!="history"}) > 40');
@@ -111,6 +137,7 @@ describe.skipIf(noPrometheus !== null)(`dashboards on a real Prometheus${why}`, 
   afterAll(async () => {
     await prometheus?.close();
     await troth?.close();
+    await manager?.close();
     rmSync(dir, { recursive: true, force: true });
   });
 
@@ -143,6 +170,89 @@ describe.skipIf(noPrometheus !== null)(`dashboards on a real Prometheus${why}`, 
     expect(rules.length).toBeGreaterThan(30);
     expect(rules.filter(({ health }) => health !== "ok")).toEqual([]);
     expect(JSON.stringify(data)).not.toContain("<error");
+  });
+
+  const waitFor = async <T>(what: string, look: () => Promise<T | undefined>): Promise<T> => {
+    for (let tries = 0; tries < 200; tries += 1) {
+      const seen = await look();
+      if (seen !== undefined) return seen;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    throw new Error(`${what}: not within 20 s`);
+  };
+  const held = async (name: string): Promise<Held | undefined> =>
+    (await manager.alerts()).find(({ labels }) => labels["alertname"] === name);
+
+  test("has Prometheus tell Alertmanager which link burns its budget, with its owner and its runbook", async () => {
+    const burning = await waitFor("a burning link", () => held("TrothBudgetBurnsSlowly"));
+    expect(burning.labels).toMatchObject({ severity: "ticket", service: "troth", window: "30d" });
+    expect(burning.labels["owner"]).not.toBe("");
+    const told = await waitFor("the ticket", async () =>
+      manager.received
+        .filter(({ receiver }) => receiver === "tickets")
+        .flatMap(({ alerts }) => alerts)
+        .find(({ labels }) => labels["alertname"] === "TrothBudgetBurnsSlowly"),
+    );
+    const book = told.annotations["runbook_url"] ?? "";
+    const read = await fetch(book.replace(":8782", `:${port + 2}`));
+    expect(await read.text()).toContain("# TrothBudgetBurnsSlowly");
+    const firing = await prometheus.query('count by (alertname) (ALERTS{alertstate="firing"})');
+    process.stdout.write(
+      `firing: ${firing.map((one) => (one as { metric: { alertname: string } }).metric.alertname).join(", ")}\n`,
+    );
+  });
+
+  test("tells Alertmanager of broken experiences, and hears who took them on, by silence and by webhook", async () => {
+    const alerts = await waitFor("alerts", async () => {
+      const some = (await manager.alerts()).filter(
+        (one) => one.labels["alertname"] === "BrokenExperience",
+      );
+      return some.length >= 2 ? some : undefined;
+    });
+    const [first, second] = alerts.map(({ labels }) => labels["alert_id"] ?? "");
+    if (first === undefined || second === undefined) throw new Error("no alerts");
+    const acknowledged = async (): Promise<number> => {
+      const [one] = await prometheus.query(
+        'sum(troth_alerts_total{state="acknowledged",instance!="history"})',
+      );
+      return one === undefined ? 0 : Number((one as { value: [number, string] }).value[1]);
+    };
+    expect(await acknowledged()).toBe(0);
+    const post = (token: string) =>
+      fetch(`http://127.0.0.1:${port + 2}/v1/alertmanager`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${token}` },
+        body: JSON.stringify({
+          ...{ version: "4", receiver: "troth" },
+          alerts: [
+            {
+              ...{
+                status: "firing",
+                labels: { alert_id: first },
+                startsAt: new Date().toISOString(),
+              },
+              annotations: { acknowledged_by: "p-17" },
+            },
+          ],
+        }),
+      });
+    expect((await post("a token of somebody else's choice")).status).toBe(401);
+    expect((await post("a token of twenty-four letters or more")).status).toBe(200);
+    await waitFor("the webhook", async () => ((await acknowledged()) === 1 ? true : undefined));
+    await manager.silence({ alert_id: second }, "ada", "speaking with them");
+    await waitFor("the silence", async () => ((await acknowledged()) === 2 ? true : undefined));
+  });
+
+  test("shows the doctor one paging path, and two when Grafana alerts as well", async () => {
+    const doctor = async (grafana: string) => {
+      const { out } = await runTroth([
+        ...["doctor", "--data", join(dir, "none"), "--port", String(await freePort())],
+        ...["--prometheus", prometheus.url, "--grafana", grafana],
+      ]);
+      return out.split("\n").find((line) => line.includes("paging")) ?? "";
+    };
+    expect(await doctor(join(dir, "no-grafana"))).toMatch(/^ok /);
+    expect(await doctor(join(root, "infra/grafana/provisioning"))).toMatch(/^warning /);
   });
 });
 

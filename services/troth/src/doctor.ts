@@ -1,7 +1,7 @@
-import { access, constants, statfs } from "node:fs/promises";
+import { access, constants, readdir, readFile, statfs } from "node:fs/promises";
 import { createServer } from "node:net";
 import { freemem } from "node:os";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { checkPolicy } from "@troth/policy";
 import { errnoOf } from "@troth/runtime";
 import type { Command } from "commander";
@@ -97,6 +97,68 @@ async function checkPolicyFile(path: string): Promise<Finding> {
   return { check: "policy", state: "error", found, remedy: `troth policy check ${path}` };
 }
 
+type DoctorOptions = {
+  readonly data: string;
+  readonly policy: string;
+  readonly port: string;
+  readonly prometheus?: string;
+  readonly grafana?: string;
+};
+
+type Asked = { readonly found: boolean; readonly what: string };
+
+/** Whether Prometheus itself alerts: it has rules of ours and an Alertmanager to tell. */
+async function asksPrometheus(url: string): Promise<Asked> {
+  const ask = async (path: string): Promise<unknown> => {
+    const answer = await fetch(`${url.replace(/\/$/, "")}${path}`, {
+      signal: AbortSignal.timeout(5_000),
+    });
+    return JSON.parse(await answer.text());
+  };
+  const rules = JSON.stringify(await ask("/api/v1/rules?type=alert"));
+  const managers = JSON.stringify(await ask("/api/v1/alertmanagers"));
+  const has = /"name":"Troth[A-Z]/.test(rules);
+  const tells = /"activeAlertmanagers":\[\{/.test(managers);
+  if (has && tells) return { found: true, what: `${url} alerts by itself` };
+  return {
+    found: false,
+    what: `${url} ${has ? "has the alerts and tells nobody" : "has none of the alerts"}`,
+  };
+}
+
+/** Whether Grafana is provisioned with alert rules of ours, by the folder it reads. */
+async function asksGrafana(dir: string): Promise<Asked> {
+  const files = await readdir(join(dir, "alerting")).catch(() => []);
+  for (const file of files) {
+    const text = await readFile(join(dir, "alerting", file), "utf8");
+    if (/title: Troth[A-Z]/.test(text)) return { found: true, what: `${dir} alerts by Grafana` };
+  }
+  return { found: false, what: `${dir} has none of the alerts` };
+}
+
+/** One thing that is wrong should page once: either Grafana alerts, or Prometheus and Alertmanager do. */
+async function checkPaging(prometheus?: string, grafana?: string): Promise<Finding[]> {
+  const asked: Asked[] = [];
+  try {
+    if (prometheus !== undefined) asked.push(await asksPrometheus(prometheus));
+    if (grafana !== undefined) asked.push(await asksGrafana(grafana));
+  } catch (error) {
+    const found = `${prometheus} does not answer: ${error instanceof Error ? error.message : error}`;
+    return [{ check: "paging", state: "warning", found, remedy: "is --prometheus its address?" }];
+  }
+  if (asked.length === 0) return [];
+  const found = asked.map(({ what }) => what).join("; ");
+  const paths = asked.filter((one) => one.found).length;
+  if (paths === 1) return [ok("paging", found)];
+  const remedy =
+    paths === 2
+      ? "everything pages twice: take alerts.rules.yaml out of Prometheus, or Grafana's rules.yaml away"
+      : "nobody is paged: provision infra/grafana, or load infra/prometheus/alerts.rules.yaml";
+  // With one of the two looked at only, the other may do it.
+  const state = paths === 2 || asked.length === 2 ? "warning" : "ok";
+  return [{ check: "paging", state, found, remedy: state === "ok" ? null : remedy }];
+}
+
 export function addDoctor(program: Command): void {
   program
     .command("doctor")
@@ -106,7 +168,9 @@ export function addDoctor(program: Command): void {
     .option("--data <dir>", "the data folder of start", ".troth")
     .option("--policy <file>", "the policy of start", defaultPolicyPath)
     .option("--port <n>", "the desk's port", "8780")
-    .action(async (options: { data: string; policy: string; port: string }) => {
+    .option("--prometheus <url>", "look whether it pages by itself, too")
+    .option("--grafana <dir>", "Grafana's provisioning folder: look whether it pages as well")
+    .action(async (options: DoctorOptions) => {
       const port = Number(options.port);
       const memory = Math.round(freemem() / 2 ** 20);
       const findings = [
@@ -118,6 +182,7 @@ export function addDoctor(program: Command): void {
         await checkPort("desk", port),
         await checkPort("intake", port + 1),
         await checkPort("metrics", port + 2),
+        ...(await checkPaging(options.prometheus, options.grafana)),
       ];
       for (const { check, state, found, remedy } of findings) {
         const help = remedy === null ? "" : `\n         ${remedy}`;

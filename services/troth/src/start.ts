@@ -8,6 +8,7 @@ import { checkPolicyOf, type Meta, readMeta, writeMeta } from "./embedded/meta.t
 import { openReaders } from "./embedded/readers.ts";
 import { systemWorld } from "./embedded/world.ts";
 import { lakeArgument, openLakeToWrite } from "./lake-place.ts";
+import { noOutside, openOutside } from "./outside.ts";
 import { defaultPolicyPath, readPolicy } from "./policy-file.ts";
 import { readLines } from "./replay/read-lines.ts";
 import { syntheticDay } from "./story/synthetic-day.ts";
@@ -21,6 +22,7 @@ type Options = {
   readonly host: string;
   readonly demo: boolean;
   readonly desk?: string;
+  readonly notify?: string;
 };
 
 const demoCustomers = 400;
@@ -99,9 +101,14 @@ async function start(given: Options): Promise<number> {
   const lake = await openLakeToWrite(place, (error) =>
     log.warn("the lake's store does not answer", { error: String(error) }),
   );
-  const { policy: _, desk: __, ...where } = options;
+  const { policy: _, desk: __, notify: ___, ...where } = options;
+  const outside =
+    options.notify === undefined
+      ? noOutside
+      : await openOutside(options.notify, process.env, systemClock);
   const readers = openReaders({
     ...where,
+    outside,
     lake,
     policy,
     stop,
@@ -166,6 +173,7 @@ export function addStart(program: Command): void {
     .option("--port <n>", "desk; the next two are intake and metrics", portOf, 8780)
     .option("--host <address>", "address to listen on", "127.0.0.1")
     .option("--desk <file>", "the desk's settings (JSON): sign-in, webhook secrets, host names")
+    .option("--notify <file>", "who is told of alerts: see infra/notify.example.yaml")
     .option("--no-demo", "begin empty instead of with the made-up day")
     .addHelpText(
       "after",

@@ -16,7 +16,38 @@ export type HealthServerOptions = {
   };
   readonly live: Health;
   readonly ready: Health;
+  /** A page to read at `/runbooks/NAME.md`, or null when there is none of that name. */
+  readonly runbook?: (name: string) => Promise<string | null>;
+  /** What is posted to `/v1/alertmanager`: the status to answer with. */
+  readonly receive?: (posted: {
+    readonly authorization: string | undefined;
+    readonly body: string;
+  }) => Promise<number>;
 };
+
+const bodyBytesMax = 256 * 1024;
+
+async function bodyOf(request: IncomingMessage): Promise<string | null> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of request) {
+    size += part.length;
+    if (size > bodyBytesMax) return null;
+    parts.push(part);
+  }
+  return Buffer.concat(parts, size).toString("utf8");
+}
+
+async function receive(
+  request: IncomingMessage,
+  response: ServerResponse,
+  take: NonNullable<HealthServerOptions["receive"]>,
+): Promise<void> {
+  const body = await bodyOf(request);
+  if (body === null) return answer(response, 413, `at most ${bodyBytesMax} bytes\n`);
+  const status = await take({ authorization: request.headers.authorization, body });
+  answer(response, status, "");
+}
 
 export type HealthServer = { readonly port: number; readonly close: () => Promise<void> };
 
@@ -41,11 +72,20 @@ async function route(
   response: ServerResponse,
   options: HealthServerOptions,
 ): Promise<void> {
+  const path = request.url?.split("?")[0] ?? "";
+  if (request.method === "POST" && path === "/v1/alertmanager" && options.receive !== undefined)
+    return await receive(request, response, options.receive);
+  const [, book] = /^\/runbooks\/([A-Za-z]{1,64})\.md$/.exec(path) ?? [];
+  if (book !== undefined && request.method === "GET") {
+    const text = (await options.runbook?.(book)) ?? null;
+    if (text === null) return answer(response, 404, "no such runbook\n");
+    return answer(response, 200, text, "text/markdown; charset=utf-8");
+  }
   if (request.method !== "GET" && request.method !== "HEAD") {
     response.setHeader("allow", "GET, HEAD");
     return answer(response, 405, "only GET\n");
   }
-  switch (request.url?.split("?")[0]) {
+  switch (path) {
     case "/metrics": {
       const text = await options.metrics.expose();
       if (text === null) return answer(response, 503, "the log is being read back\n");

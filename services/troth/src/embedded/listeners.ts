@@ -28,6 +28,8 @@ export type Listeners = {
   readonly readers: readonly Reader[];
   /** Says that the past is in: from now on the outside hears of what happens, and of what still stands. */
   readonly caughtUp: () => void;
+  /** Whom an alert that is not over speaks of. */
+  readonly customerOf: (alertId: string) => string | null;
   /** Messages not sent yet. */
   readonly waiting: () => number;
   readonly close: () => Promise<void>;
@@ -46,6 +48,7 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
       { name: "lake", fold: lakeReader({ lake, facts, reached: tell.lakeReached }, patience) },
     ],
     caughtUp: notify.caughtUp,
+    customerOf: notify.customerOf,
     waiting: notify.waiting,
     close: notify.close,
   };

@@ -19,6 +19,8 @@ import {
   systemClock,
   systemDisk,
 } from "@troth/runtime";
+import { type Outside, takeOn } from "../outside.ts";
+import { runbookText } from "../runbooks.ts";
 import { openTell, readerNames, type Tell } from "../tell.ts";
 import type { Embedded, EmbeddedTell } from "./embedded.ts";
 import { openListeners } from "./listeners.ts";
@@ -33,6 +35,8 @@ export type ReadersOptions = {
   readonly log: Logger;
   readonly demo: () => boolean;
   readonly desk: DeskSettings;
+  /** Who is told of alerts besides the process's own log. */
+  readonly outside: Outside;
 };
 
 export type Opened = {
@@ -74,7 +78,7 @@ export function openReaders(options: ReadersOptions): Readers {
         },
         facts: embedded.facts,
         notify: {
-          channels: [openLogChannel(log)],
+          channels: [openLogChannel(log), ...options.outside.channels],
           dir: join(options.data, "notify"),
           disk: systemDisk,
           clock: systemClock,
@@ -113,6 +117,14 @@ export function openReaders(options: ReadersOptions): Readers {
       const isReadBack = (): boolean => (embedded.positions().get("metrics") ?? 0) >= before;
       embedded.feed(listeners.readers);
       watchPositions(stop, embedded, tell);
+      const takenOn = takeOn({
+        customerOf: listeners.customerOf,
+        tenantOf: (customer) => views.tenantOf(customer),
+        hand: (events) => embedded.hand(events, "notify"),
+        clock: systemClock,
+      });
+      const watch = options.outside.watch(takenOn);
+      stop.defer("silences", () => Promise.resolve(watch.close()));
       const health = await openHealthServer({
         host,
         port: port + 2,
@@ -122,6 +134,8 @@ export function openReaders(options: ReadersOptions): Readers {
         },
         live: embedded.health,
         ready: embedded.health,
+        runbook: runbookText,
+        receive: (posted) => options.outside.receive(posted, takenOn),
       });
       stop.defer("metrics", () => health.close());
       const audit = await openAudit(join(options.data, "desk"), systemDisk, systemClock);
