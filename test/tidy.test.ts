@@ -58,6 +58,7 @@ describe("imports point one way", () => {
     "packages/engine": ["events", "policy"],
     "packages/oracle": ["events", "policy"],
     "packages/truth": ["events", "policy"],
+    "packages/resolution": ["events", "policy"],
     "packages/log": ["events", "runtime"],
   };
   const packages = Object.keys(known).map((path) => path.replace("packages/", ""));

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { openDesk } from "@troth/desk";
 import { openChromium } from "./chromium.ts";
+import { tellThePast } from "./desk-mending.ts";
 import { deskStory } from "./desk-story.ts";
 
 /*
@@ -13,12 +14,24 @@ type Shot = {
   readonly width: number;
   readonly height: number;
   readonly scheme: "light" | "dark";
+  /** What is to stand in view. */
+  readonly at?: string;
+  readonly isExperienced?: true;
 };
 
+const late = "#/customer/customer%3Ademo-0018";
 const lived = "#/customer/customer%3Ademo-0001";
 const shots: Readonly<Record<string, Shot>> = {
   desk: { hash: lived, width: 1280, height: 860, scheme: "light" },
   "desk-list": { hash: "", width: 1280, height: 860, scheme: "light" },
+  "desk-mending": {
+    hash: late,
+    width: 1280,
+    height: 860,
+    scheme: "light",
+    at: ".card-proposal",
+    isExperienced: true,
+  },
   "desk-dark": { hash: lived, width: 1280, height: 860, scheme: "dark" },
   "desk-phone": { hash: lived, width: 390, height: 844, scheme: "light" },
 };
@@ -26,11 +39,15 @@ const shots: Readonly<Record<string, Shot>> = {
 const [folder = fileURLToPath(new URL("../../services/desk/docs/", import.meta.url)), ...only] =
   process.argv.slice(2);
 await mkdir(folder, { recursive: true });
-const { options } = deskStory();
-const desk = await openDesk({ ...options, listen: { host: "127.0.0.1", port: 0 } });
+const listen = { host: "127.0.0.1", port: 0 };
+const desk = await openDesk({ ...deskStory().options, listen });
+const experienced = deskStory();
+tellThePast(experienced.send);
+/** The same day in a house that has put hundreds of late parcels right before. */
+const later = await openDesk({ ...experienced.options, listen });
 const browser = await openChromium();
 try {
-  for (const [name, { hash, width, height, scheme }] of Object.entries(shots)) {
+  for (const [name, { hash, width, height, scheme, at, isExperienced }] of Object.entries(shots)) {
     if (only.length > 0 && !only.includes(name)) continue;
     const context = await browser.newContext({
       viewport: { width, height },
@@ -38,10 +55,11 @@ try {
       timezoneId: "UTC",
     });
     const page = await context.newPage();
-    await page.goto(desk.url + hash);
+    await page.goto((isExperienced ? later : desk).url + hash);
     await page.waitForSelector("body.is-ready");
     if (hash !== "") await page.waitForSelector("#customer-name");
     await page.waitForSelector(".connection-live");
+    if (at !== undefined) await page.locator(at).scrollIntoViewIfNeeded();
     const bytes = await page.screenshot();
     await writeFile(`${folder}/${name}.png`, bytes);
     process.stdout.write(`${name}.png ${Math.round(bytes.length / 1024)} KiB\n`);
@@ -50,4 +68,5 @@ try {
 } finally {
   await browser.close();
   await desk.close();
+  await later.close();
 }

@@ -167,6 +167,7 @@ export const policy = (more: Partial<Policy> = {}): Policy => ({
   links: [link],
   sources: [],
   objectives: [],
+  resolutions: null,
   segments: [],
   pledges: [pledge()],
   noises: [],

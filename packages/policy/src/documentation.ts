@@ -188,6 +188,8 @@ export function policyReadme(): string {
     `A variant:\n\n${table(at(pledge, "variants", "items"))}`,
     `## \`noises\`: what weighs on a customer, or for us\n\n${table(entry("noises"))}`,
     `## \`advice\`: for representatives\n\n${table(entry("advice"))}`,
+    `## \`resolutions\`: ways to put it right\n\n${table(at(properties, "resolutions"))}`,
+    `A way:\n\n${table(at(properties, "resolutions", "properties", "candidates", "additionalProperties"))}`,
     `## \`limits\`: what is remembered at most\n\n${table(at(properties, "limits"))}`,
     written,
   ];
@@ -202,6 +204,7 @@ const sectionDocs: Readonly<Record<string, string>> = {
   pledges: "Promises, by name.",
   noises: "What weighs, by name.",
   advice: "What to do and not to do, by name.",
+  resolutions: "Ways to put it right, and the goodwill there is for them.",
   limits: "What is remembered at most.",
 };
 

@@ -13,6 +13,7 @@ import type { Limits, NoiseRule, Objective, PledgeTemplate, Policy, Readers } fr
 import { slotsOf } from "./policy.ts";
 import type { Placed, PolicyError, Problem, Problems } from "./problem.ts";
 import { collectProblems, shown } from "./problem.ts";
+import { compileResolutions } from "./resolutions.ts";
 import { compileCalendar, compileScore, compileSource, zoneNamed } from "./sections.ts";
 import * as shapes from "./shape.ts";
 
@@ -109,6 +110,7 @@ function compile(top: Mapping, problems: Problems): Policy | null {
   const scoreText = scalar("score", policyShape.shape.score);
   const limits = scalar("limits", policyShape.shape.limits);
   const segments = scalar("segments", policyShape.shape.segments);
+  const resolutions = scalar("resolutions", shapes.resolutionsShape);
   const score = scoreText?.value ?? shapes.scoreShape.parse({});
   const calendars = readEntries("calendars", entryShapes.calendars, top["calendars"], problems);
   const links = readEntries("links", entryShapes.links, top["links"], problems);
@@ -139,6 +141,7 @@ function compile(top: Mapping, problems: Problems): Policy | null {
     ),
   );
   const advised = present(mapEntries(advice, (id, text) => compileAdvice(id, text, context)));
+  const mending = resolutions === null ? null : compileResolutions(resolutions.value, context);
   const objectives = objectivesOf(links, context, templates);
   if (problems.list.length > 0 || name === null || limits === null) return null;
   const whole = {
@@ -164,6 +167,7 @@ function compile(top: Mapping, problems: Problems): Policy | null {
     advice: advised,
     limits: limitsOf(limits.value),
     objectives: inFileOrder(top["links"], objectives),
+    resolutions: mending,
     segments: segments?.value ?? [],
     readers: readersOf(templates, noiseRules),
   };

@@ -20,10 +20,38 @@ export type Policy = {
   readonly limits: Limits;
   /** What links are held to, in the order of the links; judging does not look at them. */
   readonly objectives: readonly Objective[];
+  /** What may be offered to put it right; judging does not look at it. Null: nothing is proposed. */
+  readonly resolutions: Resolutions | null;
   /** Segments that metrics tell apart. */
   readonly segments: readonly string[];
   /** Every kind of fact that some rule reads, with what reads it: the engine's dispatch table. */
   readonly readers: ReadonlyMap<Kind, Readers>;
+};
+
+/** One way to put it right. */
+export type Candidate = {
+  readonly id: string;
+  readonly kind: "apology" | "call-back" | "expedite" | "replace" | "credit" | "nothing";
+  readonly says: string;
+  readonly ledger: "entitlement" | "goodwill";
+  /** Ten-thousandths of the currency. */
+  readonly amount: number;
+  /** Only where something broke on one of these; null for any. */
+  readonly links: readonly string[] | null;
+  readonly fromSeverity: number;
+  readonly unlessContact: readonly string[];
+};
+
+export type Resolutions = {
+  readonly currency: string;
+  readonly fund: { readonly amount: number; readonly everyMs: number };
+  /** Links by which customers make themselves heard; breaks on them move no money. */
+  readonly heard: readonly string[];
+  readonly worthOfMoney: number;
+  readonly abstainAbove: number;
+  readonly explore: number;
+  /** In the order of their names. */
+  readonly candidates: readonly Candidate[];
 };
 
 export type Link = {

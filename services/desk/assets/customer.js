@@ -4,6 +4,7 @@ import { byId, forget, h, number, show } from "./dom.js";
 import { noteEvents } from "./evidence.js";
 import { mendings } from "./mendings.js";
 import { promises } from "./promises.js";
+import { proposal } from "./proposal.js";
 import { named } from "./queue.js";
 import { score } from "./score.js";
 import { levelBadge } from "./signs.js";
@@ -25,6 +26,7 @@ function frame(goBack) {
     advice: card("What to do", "advice"),
     score: card("How the score adds up", "score"),
     promises: card("Promises", "promises"),
+    proposal: card("How to put it right", "proposal"),
     mendings: card("Put right so far", "mendings"),
     timeline: card("What happened", "timeline"),
   };
@@ -49,6 +51,7 @@ function frame(goBack) {
         "div",
         { class: "column" },
         cards.advice.element,
+        cards.proposal.element,
         cards.score.element,
         cards.mendings.element,
         cards.promises.element,
@@ -63,6 +66,7 @@ function frame(goBack) {
     acts: acts.bar,
     adviceCard: cards.advice.element,
     mendingsCard: cards.mendings.element,
+    proposalCard: cards.proposal.element,
     ...bodies,
   };
 }
@@ -151,6 +155,14 @@ export function showCustomer(page, goBack) {
   show(places.promises, { rows: page.promises, onPage, acts: page.acts }, ({ rows, acts }) =>
     promises(rows, { reference: summary.customer, acts }),
   );
+  const { recommendation } = page;
+  places.proposalCard.hidden = recommendation === null;
+  if (recommendation !== null) {
+    const context = { reference: summary.customer, alertId: summary.alert?.alertId ?? null };
+    show(places.proposal, { recommendation, context }, (data) =>
+      proposal(data.recommendation, data.context),
+    );
+  }
   places.mendingsCard.hidden = page.mendings.length === 0;
   show(places.mendings, { mendings: page.mendings, acts: page.acts }, ({ mendings: held, acts }) =>
     mendings(held, { reference: summary.customer, acts }),

@@ -45,8 +45,14 @@ export const act = z.discriminatedUnion("act", [
     act: z.literal("resolution"),
     actId,
     alertId: alertId.optional(),
-    kind: z.enum(["apology", "call-back", "expedite", "replace", "credit", "nothing"]),
-    ledger: z.enum(["entitlement", "goodwill"]),
+    candidate: z
+      .string()
+      .min(1)
+      .max(64)
+      .optional()
+      .describe("One of the policy's ways; its kind, ledger and amount are then the policy's."),
+    kind: z.enum(["apology", "call-back", "expedite", "replace", "credit", "nothing"]).optional(),
+    ledger: z.enum(["entitlement", "goodwill"]).optional(),
     amount: amount.optional(),
     currency: z
       .string()

@@ -1,8 +1,10 @@
 import { err, isoTime, ok, type Result } from "@troth/events";
 import type { Person } from "../access/person.ts";
+import type { Mending } from "../mending/mending.ts";
 import type { DeskCustomer } from "../view/customer.ts";
 import { isLive } from "../view/register.ts";
 import { type Act, actLimits } from "./act.ts";
+import { resolved } from "./resolution.ts";
 
 /** A CloudEvent as it is handed in at the door. */
 export type Event = Readonly<Record<string, unknown>>;
@@ -14,6 +16,8 @@ type Making = {
   readonly customer: DeskCustomer;
   /** UTC milliseconds of the log's clock. */
   readonly now: number;
+  readonly mending: Mending | null;
+  readonly policyHash: string;
 };
 
 /** Why an act cannot be: which field, and what would put it right. */
@@ -145,23 +149,10 @@ function resolutionFacts(
   act: Extract<Act, { act: "resolution" }>,
   making: Making,
 ): Result<readonly Event[], ActFault> {
-  const costs = act.kind === "credit";
-  if (costs !== (act.amount !== undefined)) {
-    return err({ field: "amount", why: costs ? "a credit has one" : "only a credit has one" });
-  }
-  const data = {
-    resolutionId: `desk-${act.actId}`,
-    kind: act.kind,
-    ledger: act.ledger,
-    decidedBy: making.person.role,
-    customerResponse: act.response,
-    ...(act.alertId === undefined ? {} : { alertId: act.alertId }),
-    ...(act.amount === undefined
-      ? {}
-      : { amount: { amount: act.amount, currency: act.currency ?? "EUR" } }),
-  };
-  const kind = act.response === "accepted" ? "resolution.accepted" : "resolution.offered";
-  return ok([event(making, act.actId, kind, data)]);
+  const made = resolved(act, making, making.mending, making.policyHash);
+  if (!made.ok) return made;
+  const kind = made.value.isAccepted ? "resolution.accepted" : "resolution.offered";
+  return ok([event(making, act.actId, kind, made.value.data)]);
 }
 
 function disputeFacts(

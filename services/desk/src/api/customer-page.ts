@@ -7,6 +7,7 @@ import { isLive, type RegisterRow } from "../view/register.ts";
 import { chainOf } from "./chain.ts";
 import type { Context } from "./context.ts";
 import { rowOf } from "./queue.ts";
+import { recommendationOf } from "./recommendation.ts";
 import type { Breakdown, CustomerPage, PromiseRow } from "./schemas.ts";
 import { entryOf } from "./timeline.ts";
 import { profileOf } from "./wants.ts";
@@ -102,6 +103,7 @@ export function customerPageOf(context: Context, customer: DeskCustomer): Custom
     timeline: customer.timeline.entries.map(entryOf).reverse(),
     timelineDropped: customer.timeline.dropped,
     mendings: customer.standing.mendings.map((one) => ({ ...one, at: isoTime(one.at) })),
+    recommendation: recommendationOf(context, customer),
     acts: actsFor(context.person, customer),
     references: [...customer.references],
     profile: profileOf(customer.profile),

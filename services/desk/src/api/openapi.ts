@@ -14,6 +14,7 @@ const named = {
   Overview: schemas.overview,
   LinkOverview: schemas.linkOverview,
   PartyRoleRiskAssessment: schemas.riskAssessment,
+  MendingReport: schemas.mendingReport,
   Me: schemas.me,
   Act: act,
   Acted: acted,
@@ -116,6 +117,13 @@ export function openApi(): unknown {
           operationId: "readMe",
           summary: "Who is signed in, and what they may do",
           responses: answers("The person", "Me"),
+        },
+      },
+      "/api/reports/mending": {
+        get: {
+          operationId: "readMending",
+          summary: "What goodwill went to, and whether like harm was answered alike",
+          responses: answers("The report", "MendingReport"),
         },
       },
       "/api/audit": {

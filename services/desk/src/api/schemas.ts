@@ -208,6 +208,37 @@ export const timelineEntry = z.discriminatedUnion("kind", [
   z.object({ ...place, kind: z.literal("parted"), other: z.string() }),
 ]);
 
+const owed = z.object({
+  candidate: z.string(),
+  says: z.string(),
+  kind: z.string(),
+  amount: z.string().nullable(),
+});
+const offer = owed.extend({
+  expected: z.number().min(0).max(10).describe("Answer expected afterwards."),
+  low: z.number().min(0).max(10),
+  high: z.number().min(0).max(10).describe("With `low`: nine in ten such expectations hold."),
+  known: count.describe("Outcomes of it that are known."),
+});
+
+export const mendingReport = z.object({
+  outcomes: count.describe("Outcomes the predictions rest on."),
+  currency: z.string(),
+  fund: z.object({ amount: z.string(), paid: z.string(), left: z.string() }),
+  parity: z
+    .array(
+      z.object({
+        segment: z.string(),
+        count,
+        ratio: z.number().nullable().describe("Against everybody else, at equal harm."),
+        low: z.number().nullable(),
+        high: z.number().nullable(),
+        isUneven: z.boolean(),
+      }),
+    )
+    .describe("Whether like harm is answered alike: goodwill by segment, 90 % intervals."),
+});
+
 export const customerPage = z.object({
   summary: queueRow,
   chain: z.array(chainLink).describe("Every link of the policy, in its order."),
@@ -233,6 +264,16 @@ export const customerPage = z.object({
       }),
     )
     .describe("What was offered to put it right, latest first."),
+  recommendation: z
+    .object({
+      owed: z.array(owed).describe("Owed by rule: to be paid whatever is proposed."),
+      proposed: offer.nullable().describe("Null: too little is known; `reasons` say how little."),
+      ranked: z.array(offer).describe("All that may be offered now, best first."),
+      reasons: z.array(z.string()),
+      currency: z.string(),
+    })
+    .nullable()
+    .describe("A person decides; nothing is offered by itself."),
   acts: z.array(z.string()).describe("What you may do here now."),
   references: z.array(z.string()),
   profile: z.array(z.object({ label: z.string(), value: z.string() })),

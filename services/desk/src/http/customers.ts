@@ -1,10 +1,10 @@
-import { pseudonym, publicPseudonymKey } from "@troth/events";
+import { amountUnits, pseudonym, publicPseudonymKey } from "@troth/events";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { concerns } from "../access/person.ts";
 import { mayDo } from "../access/roles.ts";
 import { act, actLimits, actNeeds } from "../acts/act.ts";
-import { factsOf, recoveryEvent, recoveryIdOf } from "../acts/facts.ts";
+import { type Event, factsOf, recoveryEvent, recoveryIdOf } from "../acts/facts.ts";
 import { customerPageOf } from "../api/customer-page.ts";
 import { queueOf } from "../api/queue.ts";
 import { riskAssessmentOf } from "../api/risk-assessment.ts";
@@ -68,14 +68,23 @@ async function doAct(request: FastifyRequest, reply: FastifyReply, at: At): Prom
   const { hand } = parts;
   if (hand === null) return refuse(reply, "not-stored", "This desk is for reading only.");
   const now = parts.logTime();
-  const made = factsOf(body.data, { person, customer, now });
+  const { mending } = contextOf(at).view;
+  const policyHash = parts.policy.hash;
+  const made = factsOf(body.data, { person, customer, now, mending, policyHash });
   if (!made.ok) {
     return refuse(reply, "not-possible", `${made.error.field}: ${made.error.why}.`);
   }
   const events = [...made.value, ...opened(body.data, customer, at, now)];
+  // Set aside before anything is waited for: what others are offered meanwhile cannot be this again.
+  const goodwill = goodwillOf(made.value);
+  if (mending?.fund.reserve(goodwill.id, goodwill.amount, now) === false) {
+    return refuse(reply, "not-possible", "amount: there is not so much goodwill left now.");
+  }
   // Written down first: an act that is stored and unaccounted for would be worse than the reverse.
   await parts.audit.note({ ...deed, outcome: "done" });
-  if (!(await hand(events))) {
+  const isTaken = await hand(events);
+  if (!isTaken || !goodwill.isPaid) mending?.fund.giveBack(goodwill.id);
+  if (!isTaken) {
     await parts.audit.note({ ...deed, outcome: "failed" });
     reply.header("retry-after", "5");
     return refuse(reply, "not-stored", "Sending it again, with the same actId, does no harm.");
@@ -85,6 +94,24 @@ async function doAct(request: FastifyRequest, reply: FastifyReply, at: At): Prom
     version: contextOf(at).view.changes.version,
   });
 }
+
+/** The goodwill events would spend, in ten-thousandths. */
+function goodwillOf(events: readonly Event[]): { id: string; amount: number; isPaid: boolean } {
+  for (const { data, type } of events) {
+    const read = goodwillShape.safeParse(data);
+    if (!read.success) continue;
+    const { resolutionId: id, amount } = read.data;
+    const isPaid = type === "org.troth.resolution.accepted.v1";
+    return { id, amount: amountUnits(amount.amount), isPaid };
+  }
+  return { id: "", amount: 0, isPaid: false };
+}
+
+const goodwillShape = z.object({
+  resolutionId: z.string(),
+  ledger: z.literal("goodwill"),
+  amount: z.object({ amount: z.string() }),
+});
 
 /** Whoever takes an alert on promises to put it right. */
 function opened(done: z.infer<typeof act>, customer: DeskCustomer, { person }: At, now: number) {

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
+import { mendingReportOf } from "../api/mending-report.ts";
 import { openApi } from "../api/openapi.ts";
 import { overviewOf } from "../api/overview.ts";
 import { customerRoutes } from "./customers.ts";
@@ -54,6 +55,17 @@ export const routes: readonly Route[] = [
   },
   ...customerRoutes,
   ...webhookRoutes,
+  {
+    method: "GET",
+    path: "/api/reports/mending",
+    needs: "report",
+    handle: (_, reply, at) => {
+      const report = mendingReportOf(contextOf(at));
+      return report === null
+        ? refuse(reply, "not-found", "The policy names no ways to put things right.")
+        : reply.send(report);
+    },
+  },
   {
     method: "GET",
     path: "/api/live",

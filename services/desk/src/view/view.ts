@@ -14,6 +14,7 @@ import type {
 } from "@troth/events";
 import { isBeyond, referencesOf } from "@troth/events";
 import { deskLimits } from "../limits.ts";
+import { Mending } from "../mending/mending.ts";
 import type { PolicyInfo } from "../policy-info.ts";
 import { Changes } from "./changes.ts";
 import { DeskCustomer } from "./customer.ts";
@@ -50,6 +51,8 @@ export class DeskView {
   readonly policy: PolicyInfo;
   readonly tallies = new Tallies();
   readonly changes = new Changes();
+  /** What is known of putting things right; null where the policy names no ways. */
+  readonly mending: Mending | null;
   readonly #customers = new Map<Reference, DeskCustomer>();
   /** Names other than a customer's own, and whose they were when last heard. */
   readonly #names = new Map<Reference, Reference>();
@@ -63,6 +66,7 @@ export class DeskView {
 
   constructor(policy: PolicyInfo) {
     this.policy = policy;
+    this.mending = policy.resolutions === null ? null : new Mending(policy.resolutions);
   }
 
   /** The last output folded. */
@@ -206,6 +210,7 @@ export class DeskView {
     customer.timeline.add(
       writeEntry({ at: fact.time, knownAt: fact.recordedTime, origin }, { kind: "fact", fact }),
     );
+    this.mending?.fold(customer, fact);
     for (const name of customer.note(fact, names, origin)) {
       if (!this.#customers.has(name)) this.#names.set(name, reference);
     }
