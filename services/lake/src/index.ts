@@ -1,5 +1,6 @@
 export type { Closing } from "./chunk.ts";
 export type { Cell, Column, ColumnType } from "./columns.ts";
+export { type Compacted, type CompactOptions, compact } from "./compact.ts";
 export { type Period, periods } from "./key.ts";
 export { type Lake, type LakeOptions, openLake } from "./lake.ts";
 export { LakeError, type LakeErrorCode } from "./lake-error.ts";

@@ -19,6 +19,7 @@ import {
   type Place,
   sha256,
 } from "./manifest.ts";
+import { putSame } from "./put.ts";
 
 export type LakeOptions = {
   readonly store: ObjectStore;
@@ -69,17 +70,6 @@ const wholeRun: Partial<Closing> = {
   longestMs: Number.POSITIVE_INFINITY,
 };
 const putsAtOnce = 8;
-
-/** Stores an object, or finds the very same one there: then an earlier attempt got this far. */
-async function putSame(store: ObjectStore, key: string, bytes: Uint8Array): Promise<void> {
-  if ((await store.putIfAbsent(key, bytes)) === "created") return;
-  const found = await store.get(key);
-  if (found?.equals(bytes) === true) return;
-  throw new LakeError(
-    "different-object",
-    `${key} is there already with other content: two lakes write to one place, or it was changed`,
-  );
-}
 
 /** Encodes and stores what of a chunk is not stored yet; gives all its objects for the manifest. */
 async function writeObjects(

@@ -1,6 +1,13 @@
 import { parquetMetadata, parquetReadObjects } from "hyparquet";
 import { ByteWriter, ParquetWriter } from "hyparquet-writer";
-import { type Cell, type Column, schemaOf, stored } from "./columns.ts";
+import {
+  type Cell,
+  type Column,
+  type ColumnType,
+  decimalScale,
+  schemaOf,
+  stored,
+} from "./columns.ts";
 
 /**
  * Rows per row group, and rows encoded before others get their turn: about 40 ms of work on a slow
@@ -14,16 +21,17 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 export async function encodeTable(
   columns: readonly Column[],
   rows: readonly (readonly Cell[])[],
+  groupRows = rowsPerGroup,
 ): Promise<Uint8Array> {
   const writer = new ByteWriter();
   const file = new ParquetWriter({ writer, schema: schemaOf(columns), createdBy: "troth" });
-  for (let from = 0; from < rows.length; from += rowsPerGroup) {
-    const group = rows.slice(from, from + rowsPerGroup);
+  for (let from = 0; from < rows.length; from += groupRows) {
+    const group = rows.slice(from, from + groupRows);
     const columnData = columns.map(({ name, type }, at) => ({
       name,
       data: group.map((row) => stored(type, row[at] ?? null)),
     }));
-    await file.write({ columnData, rowGroupSize: rowsPerGroup });
+    await file.write({ columnData, rowGroupSize: groupRows });
     await turn();
   }
   await file.finish();
@@ -43,4 +51,40 @@ export async function readRows(
   columns: readonly string[],
 ): Promise<readonly Readonly<Record<string, unknown>>[]> {
   return parquetReadObjects({ file: ownBuffer(bytes), columns: [...columns] });
+}
+
+/** Back to a cell from what the reader makes of it: dates, wide integers and scaled decimals. */
+function cellOf(type: ColumnType, value: unknown): Cell {
+  if (value === null || value === undefined) return null;
+  switch (type) {
+    case "instant":
+      return value instanceof Date ? value.getTime() : Number(value);
+    case "decimal":
+      // Fifteen digits, four of them after the point, are exact in a double.
+      return Math.round(Number(value) * 10 ** decimalScale);
+    case "long":
+    case "int":
+    case "double":
+      return Number(value);
+    case "flag":
+      return value === true;
+    case "texts":
+      return Array.isArray(value) ? value.map(String) : [];
+    case "text":
+    case "json":
+      return String(value);
+  }
+}
+
+/** Rows of a file as the table's cells; a column the file was written without is null. */
+export async function readCells(
+  bytes: Uint8Array,
+  columns: readonly Column[],
+): Promise<readonly (readonly Cell[])[]> {
+  const held = new Set(parquetMetadata(ownBuffer(bytes)).schema.map(({ name }) => name));
+  const missing = columns.find(({ name, nullable }) => !nullable && !held.has(name));
+  if (missing !== undefined) throw new RangeError(`it has no column ${missing.name}`);
+  const names = columns.map(({ name }) => name).filter((name) => held.has(name));
+  const rows = await readRows(bytes, names);
+  return rows.map((row) => columns.map(({ name, type }) => cellOf(type, row[name])));
 }

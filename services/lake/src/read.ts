@@ -3,7 +3,13 @@ import type { ObjectStore } from "@troth/runtime";
 import { decodeFactFile } from "./avro-file.ts";
 import { manifestRoot, partitionOf, partsOfKey } from "./key.ts";
 import { LakeError } from "./lake-error.ts";
-import { decodeManifest, type ManifestObject, type Place, sha256 } from "./manifest.ts";
+import {
+  decodeManifest,
+  type Manifest,
+  type ManifestObject,
+  type Place,
+  sha256,
+} from "./manifest.ts";
 import { readRows } from "./parquet.ts";
 import { factsTable } from "./table.ts";
 
@@ -21,14 +27,18 @@ export type LakeChunk = {
 const damaged = (key: string, why: string): LakeError =>
   new LakeError("damaged-lake", `${key}: ${why}; troth verify names everything that is wrong`);
 
-async function bytesOf(store: ObjectStore, object: ManifestObject): Promise<Buffer> {
+/** The bytes of an object, held against its manifest. */
+export async function bytesOf(store: ObjectStore, object: ManifestObject): Promise<Buffer> {
   const bytes = await store.get(object.key);
   if (bytes === null) throw damaged(object.key, "its manifest claims it, yet it is missing");
   if (sha256(bytes) !== object.sha256) throw damaged(object.key, "it was changed");
   return bytes;
 }
 
-async function factsIn(store: ObjectStore, object: ManifestObject): Promise<readonly Filed[]> {
+export async function factsIn(
+  store: ObjectStore,
+  object: ManifestObject,
+): Promise<readonly Filed[]> {
   const kind = partsOfKey(object.key)?.kind ?? "";
   if (kind !== "tick" && !isKind(kind)) throw damaged(object.key, "no such kind of event");
   return decodeFactFile(kind, await bytesOf(store, object));
@@ -47,32 +57,52 @@ async function saidIn(store: ObjectStore, object: ManifestObject): Promise<reado
 
 const inTable = (name: string) => (object: ManifestObject) => object.key.startsWith(`${name}/`);
 
+/** The manifests of each partition in order, each held against the one before. */
+export async function chainsOf(
+  store: ObjectStore,
+): Promise<ReadonlyMap<number, readonly Manifest[]>> {
+  const chains = new Map<number, Manifest[]>();
+  let previous: string | null = null;
+  for (const key of await store.list(manifestRoot)) {
+    const partition = partitionOf(key);
+    if (partition === null) continue;
+    const bytes = (await store.get(key)) ?? Buffer.alloc(0);
+    const manifest = decodeManifest(bytes);
+    if (typeof manifest === "string") throw damaged(key, manifest);
+    const chain = chains.get(partition) ?? [];
+    if (chain.length === 0) previous = null;
+    const next = (chain.at(-1)?.to ?? -1) + 1;
+    if (manifest.from !== next || manifest.previous !== previous) {
+      throw damaged(key, `it does not follow what ends before offset ${next}`);
+    }
+    chain.push(manifest);
+    chains.set(partition, chain);
+    previous = sha256(bytes);
+  }
+  if (chains.size === 0) throw new LakeError("damaged-lake", "there is no lake here");
+  return chains;
+}
+
 /**
  * The log of facts as a lake holds it, and what was said of it then, chunk by chunk from the beginning.
  * Every byte is held against its manifest; anything missing or changed is a `LakeError`.
  */
 export async function* readChunks(store: ObjectStore): AsyncGenerator<LakeChunk> {
-  const keys = (await store.list(manifestRoot)).filter((key) => partitionOf(key) !== null);
-  if (keys.length === 0) throw new LakeError("damaged-lake", "there is no lake here");
-  if (keys.some((key) => partitionOf(key) !== 0)) {
+  const chains = await chainsOf(store);
+  const chain = chains.get(0);
+  if (chain === undefined || chains.size > 1) {
     throw new LakeError(
       "damaged-lake",
       "this lake has several partitions, which cross; it cannot be judged anew as one",
     );
   }
-  let next = 0;
-  let previous: string | null = null;
-  for (const key of keys) {
-    const bytes = (await store.get(key)) ?? Buffer.alloc(0);
-    const manifest = decodeManifest(bytes);
-    if (typeof manifest === "string") throw damaged(key, manifest);
-    if (manifest.from !== next || manifest.previous !== previous) {
-      throw damaged(key, `offsets ${next} to ${manifest.from - 1} are missing before it`);
+  for (const { from, to, facts: held, objects } of chain) {
+    if (held === 0) {
+      throw new LakeError(
+        "facts-missing",
+        `the lake holds what was said of facts ${from} to ${to}, not the facts`,
+      );
     }
-    if (manifest.facts === 0) {
-      throw new LakeError("facts-missing", `${key}: this lake holds what was said, not the facts`);
-    }
-    const { from, to, objects } = manifest;
     const facts: Filed[] = [];
     const said: Said[] = [];
     for (const object of objects.filter(inTable(factsTable))) {
@@ -84,7 +114,5 @@ export async function* readChunks(store: ObjectStore): AsyncGenerator<LakeChunk>
     facts.sort((a, b) => a.offset - b.offset);
     said.sort((a, b) => a.inOffset - b.inOffset || a.seq - b.seq);
     yield { from, to, facts, said };
-    next = to + 1;
-    previous = sha256(bytes);
   }
 }

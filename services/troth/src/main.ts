@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { addAccountability } from "./accountability.ts";
 import { addBacktest } from "./backtest.ts";
 import { addCalibrate } from "./calibrate.ts";
+import { addCompact } from "./compact.ts";
 import { addDoctor } from "./doctor.ts";
 import { exitCodes, tellFailure } from "./exit.ts";
 import { addExport } from "./export.ts";
@@ -42,6 +43,7 @@ addVerify(program);
 addSim(program);
 addBacktest(program);
 addAccountability(program);
+addCompact(program);
 addExport(program);
 addDoctor(program);
 
