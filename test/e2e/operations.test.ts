@@ -162,6 +162,14 @@ describe.skipIf(missing !== null)(`dashboards on a real Prometheus${why}`, () =>
     expect(scraped.length).toBe(1);
   });
 
+  test("scrapes at most four hundred series of one process, its own included, and promtool has no complaint", async () => {
+    const text = await (await fetch(`http://127.0.0.1:${port + 2}/metrics`)).text();
+    const series = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+    process.stdout.write(`${series.length} series in one scrape of a real run\n`);
+    expect(series.length).toBeLessThanOrEqual(400);
+    expect(execFileSync("promtool", ["check", "metrics"], { input: text }).toString()).toBe("");
+  });
+
   test("takes every rule and can fill in every sentence of an alert", async () => {
     const answer = await fetch(`${prometheus.url}/api/v1/rules`);
     const { data } = JSON.parse(await answer.text());

@@ -136,7 +136,8 @@ export const sourceMessage = (said: SourceDecision, silentAt: number): SourceMes
   says: said.says,
 });
 
-export const cohortMessage = (said: CohortDecision): CohortMessage => ({
+/** `whom` are the segments in words, where somebody knows them. */
+export const cohortMessage = (said: CohortDecision, whom: string | null = null): CohortMessage => ({
   kind: "cohort",
   id: `cohort-${said.rule}-${said.cohort}`,
   revision: 1,
@@ -146,7 +147,7 @@ export const cohortMessage = (said: CohortDecision): CohortMessage => ({
   link: said.link,
   owner: said.owner,
   touched: said.touched,
-  says: `${said.says} ${said.touched} customer${said.touched === 1 ? " is" : "s are"} touched; the desk lists them.`,
+  says: `${said.says} ${said.touched} customer${said.touched === 1 ? " is" : "s are"} touched${whom === null ? "" : ` (${whom})`}; the desk lists them.`,
 });
 
 /** Nothing is wrong any more; who never heard of it need not hear of it now. */

@@ -1,4 +1,4 @@
-import { type Fact, isBeyond, type Output } from "@troth/events";
+import { type CohortDecision, type Fact, isBeyond, type Output } from "@troth/events";
 import type { Clock, Disk, Timer } from "@troth/runtime";
 import { Book, type Entry, type Pending } from "./book.ts";
 import type { Channel } from "./channel.ts";
@@ -27,6 +27,8 @@ export type NotifyOptions = {
   readonly alertsPerOwnerAndMinute?: number;
   /** New alerts about one customer told in an hour of log time; the rest are counted for the owner. */
   readonly alertsPerCustomerAndHour?: number;
+  /** Whom a cohort touched, in words by segment; null when nobody can say. */
+  readonly whom?: (cohort: CohortDecision) => string | null;
   /** The journal is written afresh, without what is done, when it has grown to this and doubled. */
   readonly journalBytes?: number;
 };
@@ -185,7 +187,7 @@ export async function openNotify(options: NotifyOptions): Promise<Notify> {
       case "alert":
         return alertMessage(body);
       case "cohort":
-        return body.touched === 0 ? null : cohortMessage(body);
+        return body.touched === 0 ? null : cohortMessage(body, options.whom?.(body) ?? null);
       case "source": {
         if (body.state === "silent") silences.set(body.source, body.at);
         return sourceMessage(body, silences.get(body.source) ?? body.at);

@@ -1,5 +1,6 @@
 import { canonicalJson, isoTime, publicPseudonymKey } from "@troth/events";
 import type { Command } from "commander";
+import { segmentsInWords } from "./accountability/reach.ts";
 import { type Accountability, Accounts } from "./accountability/report.ts";
 import { exitCodes } from "./exit.ts";
 import { momentOf } from "./moment.ts";
@@ -42,6 +43,8 @@ function* table(report: Accountability): Generator<string> {
     const { difference, low, high, exposed, unexposed } = failed;
     yield `${link.padEnd(14)} ${operatedBy.padEnd(11)} ${percent(difference)} (${percent(low)} to ${percent(high)}), ${exposed} against ${unexposed}`;
   }
+  for (const one of report.reached)
+    yield `\n${one.rule} ${one.cohort}: ${one.touched} customers of ${one.owner}'s (${segmentsInWords(one)}); the list is in the JSON`;
   for (const { changeId, changeType, link, control, difference, low, high } of report.changes)
     yield `\n${changeId} (${changeType ?? "change"} at ${link}, against ${control ?? "nobody"}): break rate ${percent(difference)} (${percent(low)} to ${percent(high)})`;
   for (const { promiser, kind, region, kept, target, promised } of report.inflation)

@@ -4,6 +4,7 @@ import { type ChangeEffect, effectsOf } from "./changes.ts";
 import { type Charge, Charges } from "./charges.ts";
 import { type Inflation, inflationOf } from "./inflation.ts";
 import { Influence, type LinkInfluence } from "./influence.ts";
+import { Reach, type Reached } from "./reach.ts";
 
 /** One line of the scoreboard, over the window of the link's objective. */
 export type LinkAccount = {
@@ -37,6 +38,8 @@ export type Accountability = {
   readonly influence: readonly LinkInfluence[];
   readonly changes: readonly ChangeEffect[];
   readonly inflation: readonly Inflation[];
+  /** Outages, recalls, news and campaigns with those they touched. */
+  readonly reached: readonly Reached[];
 };
 
 const windowUsualMs = 30 * 86_400_000;
@@ -47,6 +50,7 @@ export class Accounts {
   readonly #policy: Policy;
   readonly #charges: Charges;
   readonly #influence: Influence;
+  readonly #reach: Reach;
   readonly #rows = new Map<string, PledgeDecision>();
   readonly #regions = new Map<string, string>();
   readonly #changes: Fact[] = [];
@@ -56,9 +60,12 @@ export class Accounts {
     this.#policy = policy;
     this.#charges = new Charges(policy);
     this.#influence = new Influence(policy);
+    this.#reach = new Reach(policy);
   }
 
-  fold({ body, stamp }: Output): void {
+  fold(output: Output): void {
+    const { body, stamp } = output;
+    this.#reach.fold(output);
     this.#now = Math.max(this.#now, stamp);
     this.#charges.fold(body);
     this.#influence.fold(body);
@@ -97,6 +104,7 @@ export class Accounts {
       influence: this.#influence.ranking().filter(({ failed, met }) => failed ?? met),
       changes: effectsOf(this.#changes, outcomes, links),
       inflation: this.#inflation(rows),
+      reached: this.#reach.all(),
     };
   }
 

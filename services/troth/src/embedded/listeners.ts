@@ -11,6 +11,8 @@ export type ListenersOptions = {
   /** The log the outputs were judged from. */
   readonly facts: Log;
   readonly notify: NotifyOptions;
+  /** Sees every output before the voice does: what it says rests on it. */
+  readonly beforeNotify?: (output: Output) => void;
   readonly clock: Clock;
   /** Aborts when the process is told to stop: then nobody waits for a store that is away. */
   readonly stop: AbortSignal;
@@ -44,7 +46,13 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
   return {
     readers: [
       ...Object.entries(options.folds).map(([name, fold]) => ({ name, fold })),
-      { name: "notify", fold: (output) => notify.fold(output) },
+      {
+        name: "notify",
+        fold: (output) => {
+          options.beforeNotify?.(output);
+          notify.fold(output);
+        },
+      },
       { name: "lake", fold: lakeReader({ lake, facts, reached: tell.lakeReached }, patience) },
     ],
     caughtUp: notify.caughtUp,

@@ -19,6 +19,7 @@ import {
   systemClock,
   systemDisk,
 } from "@troth/runtime";
+import { Reach, segmentsInWords } from "../accountability/reach.ts";
 import { type Outside, takeOn } from "../outside.ts";
 import { runbookText } from "../runbooks.ts";
 import { openTell, readerNames, type Tell } from "../tell.ts";
@@ -70,6 +71,7 @@ export function openReaders(options: ReadersOptions): Readers {
         isLive: () => isLive,
         failed: (error) => log.error("no recovery was promised", { error: String(error) }),
       });
+      const reach = new Reach(policy);
       const listeners = await openListeners({
         lake: {
           store: options.lake,
@@ -79,6 +81,10 @@ export function openReaders(options: ReadersOptions): Readers {
         facts: embedded.facts,
         notify: {
           channels: [openLogChannel(log), ...options.outside.channels],
+          whom: ({ cohort, rule }) => {
+            const reached = reach.latest(cohort, rule);
+            return reached === null ? null : segmentsInWords(reached);
+          },
           dir: join(options.data, "notify"),
           disk: systemDisk,
           clock: systemClock,
@@ -96,6 +102,7 @@ export function openReaders(options: ReadersOptions): Readers {
             stuck: (error) => log.error("nothing can be sent", { error: String(error) }),
           },
         },
+        beforeNotify: (output) => reach.fold(output),
         clock: systemClock,
         stop: stop.signal,
         folds: {
