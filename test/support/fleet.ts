@@ -135,7 +135,8 @@ export async function runFleet(options: FleetOptions): Promise<FleetResult> {
       live: () => false,
       tickEveryMs: 3_600_000,
       ...often,
-      tell: { fate: () => undefined, turnedAway: () => undefined, routed: () => undefined },
+      turnAway: async () => undefined,
+      tell: { routed: () => undefined },
     });
     return { machine, life };
   };

@@ -1,5 +1,5 @@
 import { decodeNoise, encodeNoise, type Fact, invariant, type NoiseRecord } from "@troth/events";
-import { Dispatcher, type DispatcherSnapshot, type Fate, type Tally } from "@troth/identity";
+import { Dispatcher, type DispatcherSnapshot, type Tally } from "@troth/identity";
 import type { Log, LogInput, LogRecord, Snapshots } from "@troth/log";
 import type { Clock } from "@troth/runtime";
 import { policySwitch, readFactRecord, tick } from "./fact-log.ts";
@@ -22,15 +22,17 @@ export type RegistrarOptions = {
   readonly tickEveryMs: number;
   readonly snapshotEveryRecords: number;
   readonly snapshotEveryMs: number;
+  /** Keeps them where people find them; after a crash it may be told of some again. */
+  readonly turnAway: (facts: readonly TurnedAway[]) => Promise<void>;
   readonly tell: RegistrarTell;
 };
 
 export type RegistrarTell = {
-  readonly fate: (fate: Fate, fact: Fact, stamp: number) => void;
-  /** Facts that found a waiting room full, with the offset of what brought them there. */
-  readonly turnedAway: (facts: readonly Fact[], inOffset: number) => void;
-  readonly routed: (position: number, stamp: number) => void;
+  readonly routed: (position: number, stamp: number, tally: Readonly<Tally>) => void;
 };
+
+/** A fact that found a waiting room full, and the offset of the record that brought it there. */
+export type TurnedAway = { readonly fact: Fact; readonly inOffset: number };
 
 /** A machine over a log that runs until it is closed or fails. */
 export type Machine = {
@@ -112,6 +114,7 @@ export async function openRegistrar(options: RegistrarOptions): Promise<Registra
       page.inputs.push({ bytes: encodeNoise(record) });
       page.stamp = record.stamp;
     };
+    const turnedAway: TurnedAway[] = [];
     for (const record of records) {
       const read = readFactRecord(record.bytes, record.offset);
       if (read.kind === "policy") {
@@ -122,9 +125,8 @@ export async function openRegistrar(options: RegistrarOptions): Promise<Registra
       if (read.kind === "tick") dispatcher.tick(record.offset, record.stamp, deliver);
       else {
         const full: Fact[] = [];
-        const fate = dispatcher.take(read.fact, record.offset, record.stamp, deliver, full);
-        tell.fate(fate, read.fact, dispatcher.stamp);
-        if (full.length > 0) tell.turnedAway(full, record.offset);
+        dispatcher.take(read.fact, record.offset, record.stamp, deliver, full);
+        for (const fact of full) turnedAway.push({ fact, inOffset: record.offset });
       }
     }
     await Promise.all(
@@ -132,8 +134,9 @@ export async function openRegistrar(options: RegistrarOptions): Promise<Registra
         if (inputs.length > 0) await noise[partition]?.append(inputs, stamp);
       }),
     );
+    if (turnedAway.length > 0) await options.turnAway(turnedAway);
     position = (records.at(-1)?.offset ?? position - 1) + 1;
-    tell.routed(position, dispatcher?.stamp ?? 0);
+    if (dispatcher !== null) tell.routed(position, dispatcher.stamp, dispatcher.tally);
   };
 
   const save = async (): Promise<void> => {

@@ -1,0 +1,88 @@
+import { toCloudEvent } from "@troth/events";
+import { encodeSetAside, setAsideOf } from "@troth/intake";
+import { joinGroup } from "@troth/log";
+import { openRegistrar, type RegistrarMachine } from "../partitioned/registrar.ts";
+import { type Supervised, supervise } from "../partitioned/supervise.ts";
+import {
+  numbered,
+  openFacts,
+  openNoise,
+  type Place,
+  partitionsOf,
+  type Service,
+  snapshotEvery,
+  snapshotsOf,
+  topics,
+} from "./place.ts";
+import { openFleetTell } from "./tell.ts";
+
+const tickEveryMs = 1_000;
+
+/** The registrar: of all that are started one works, the others wait to take over. */
+export async function runIdentity(place: Place): Promise<Service> {
+  const { kafka, clock, log, stop } = place;
+  const partitions = await partitionsOf(kafka);
+  const tell = openFleetTell(place.metrics);
+  let registrar: Supervised<RegistrarMachine> | null = null;
+
+  const open = async (): Promise<RegistrarMachine> => {
+    const facts = await openFacts(kafka);
+    const setAside = await kafka.open(topics.setAside, 0);
+    const noise = await Promise.all(numbered(partitions).map((one) => openNoise(kafka, one)));
+    return openRegistrar({
+      facts,
+      noise,
+      snapshots: await snapshotsOf(place, "registrar", facts.genesis),
+      policies: place.policies,
+      begins: place.begins,
+      key: place.key,
+      clock,
+      live: () => place.isLive,
+      tickEveryMs,
+      ...snapshotEvery,
+      turnAway: async (full) => {
+        const now = clock.now();
+        const inputs = full.map(({ fact, inOffset }) => {
+          const bytes = Buffer.from(JSON.stringify(toCloudEvent(fact)));
+          const from = { at: now, origin: topics.facts, line: inOffset + 1 };
+          return { bytes: encodeSetAside(setAsideOf(bytes, noRoom, from)) };
+        });
+        await setAside.append(inputs, now);
+      },
+      tell: {
+        routed: (position, stamp, tally) => tell.routed(position, stamp, tally),
+      },
+    });
+  };
+  const leave = async (): Promise<void> => {
+    const one = registrar;
+    registrar = null;
+    await one?.close();
+  };
+  const membership = await joinGroup({
+    client: kafka.client,
+    group: "troth.registrar",
+    topic: topics.facts,
+    assigned: (owned) => {
+      if (!owned.includes(0)) void leave();
+      else registrar ??= supervise({ name: "registrar", open, clock, log });
+    },
+    failed: (error) => stop.request(error.message),
+    troubled: (what) => log.warn("the group is troubled", { what }),
+  });
+  stop.defer("registrar", leave);
+  stop.defer("group", () => membership.leave());
+  return {
+    health: () => registrar?.stopped() ?? null,
+    // Whoever stands by is as ready as one can be.
+    ready: () =>
+      registrar === null || registrar.current() !== null ? null : "the registrar is being restored",
+  };
+}
+
+const noRoom = {
+  reason: "waiting-room-full",
+  field: "subject",
+  message:
+    "too many events already wait for this reference to be linked to a customer: send an identity.linked event for it, then send this one again",
+} as const;

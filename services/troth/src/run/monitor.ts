@@ -1,0 +1,79 @@
+import { joinGroup } from "@troth/log";
+import { openSite, type Site } from "../partitioned/site.ts";
+import { type Supervised, supervise } from "../partitioned/supervise.ts";
+import {
+  numbered,
+  openDecisions,
+  openFlags,
+  openNoise,
+  type Place,
+  partitionsOf,
+  type Service,
+  snapshotEvery,
+  snapshotsOf,
+  topics,
+} from "./place.ts";
+import { openFleetTell } from "./tell.ts";
+
+/** Judges the partitions the group gives it: restored, read on from their own place, then judged. */
+export async function runMonitor(place: Place): Promise<Service> {
+  const { kafka, clock, log, stop } = place;
+  const partitions = await partitionsOf(kafka);
+  const tell = openFleetTell(place.metrics);
+  const sites = new Map<number, Supervised<Site>>();
+
+  const open = async (partition: number): Promise<Site> => {
+    const [noise, decisions, flags, ...transfers] = await Promise.all([
+      openNoise(kafka, partition),
+      openDecisions(kafka, partition),
+      openFlags(kafka, partition),
+      ...numbered(partitions).map((one) => kafka.open(topics.transfers, one)),
+    ]);
+    return openSite({
+      partition,
+      noise,
+      decisions,
+      transfers,
+      flags,
+      snapshots: await snapshotsOf(place, `monitor-${partition}`, noise.genesis),
+      policies: place.policies,
+      clock,
+      ...snapshotEvery,
+      tell: { judged: tell.judged },
+    });
+  };
+  const membership = await joinGroup({
+    client: kafka.client,
+    group: "troth.monitor",
+    topic: topics.noise,
+    assigned: (owned) => {
+      for (const [partition, site] of sites) {
+        if (owned.includes(partition)) continue;
+        sites.delete(partition);
+        // Whoever has it now writes the same; what this one still writes is dropped by readers.
+        void site.close();
+        tell.left(partition);
+      }
+      for (const partition of owned) {
+        if (sites.has(partition)) continue;
+        const name = `partition ${partition}`;
+        sites.set(partition, supervise({ name, open: () => open(partition), clock, log }));
+      }
+    },
+    failed: (error) => stop.request(error.message),
+    troubled: (what) => log.warn("the group is troubled", { what }),
+  });
+  stop.defer("sites", async () => {
+    await Promise.all([...sites.values()].map((site) => site.close()));
+  });
+  stop.defer("group", () => membership.leave());
+  return {
+    health: () => [...sites.values()].flatMap((site) => site.stopped() ?? []).join("; ") || null,
+    ready: () => {
+      const restoring = [...sites].filter(([, site]) => site.current() === null);
+      return restoring.length === 0
+        ? null
+        : `being restored: partitions ${restoring.map(([one]) => one).join(", ")}`;
+    },
+  };
+}

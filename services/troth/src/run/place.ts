@@ -1,0 +1,90 @@
+import { join } from "node:path";
+import { factCodec, type KafkaLogs, type Log, openSnapshots, type Snapshots } from "@troth/log";
+import {
+  type Clock,
+  type Logger,
+  type Metrics,
+  type ObjectStore,
+  type Stop,
+  systemDisk,
+} from "@troth/runtime";
+import { decisionsCodec, flagsCodec, noiseCodec } from "../partitioned/codecs.ts";
+import type { Policies } from "../partitioned/policies.ts";
+import { openSharedSnapshots } from "../partitioned/shared-snapshots.ts";
+
+/** The topics of the fleet; what they hold stands in schemas/topics.json. */
+export const topics = {
+  facts: "troth.facts",
+  setAside: "troth.set-aside",
+  noise: "troth.noise",
+  transfers: "troth.transfers",
+  decisions: "troth.decisions",
+  flags: "troth.flags",
+} as const;
+
+/** What every service of the fleet stands on. */
+export type Place = {
+  readonly kafka: KafkaLogs;
+  readonly policies: Policies;
+  /** Policy of a log of facts that is empty. */
+  readonly begins: string;
+  /** Key of the pseudonyms. */
+  readonly key: string;
+  readonly data: string;
+  /** Where snapshots are shared; null: every machine keeps its own. */
+  readonly shared: ObjectStore | null;
+  readonly isLive: boolean;
+  readonly host: string;
+  readonly port: number;
+  readonly stop: Stop;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+};
+
+/** A service that runs: what is wrong with it, and whether it can do its work yet. */
+export type Service = {
+  readonly health: () => string | null;
+  readonly ready: () => string | null;
+  /** Line said once it is up, beside that of the metrics. */
+  readonly says?: string;
+};
+
+export const openFacts = (kafka: KafkaLogs): Promise<Log> =>
+  kafka.open(topics.facts, 0, { codec: factCodec() });
+export const openNoise = (kafka: KafkaLogs, partition: number): Promise<Log> =>
+  kafka.open(topics.noise, partition, { codec: noiseCodec });
+export const openDecisions = (kafka: KafkaLogs, partition: number): Promise<Log> =>
+  kafka.open(topics.decisions, partition, { codec: decisionsCodec });
+export const openFlags = (kafka: KafkaLogs, partition: number): Promise<Log> =>
+  kafka.open(topics.flags, partition, { codec: flagsCodec });
+
+/** How many partitions of customers there are: fixed when the topics were made. */
+export async function partitionsOf(kafka: KafkaLogs): Promise<number> {
+  const state = await kafka.describe(topics.noise);
+  if (state === null) throw new Error(`${topics.noise} does not exist: run troth topics apply`);
+  return state.partitions;
+}
+
+export const numbered = (count: number): readonly number[] =>
+  Array.from({ length: count }, (_, number) => number);
+
+export const snapshotEvery = { snapshotEveryRecords: 50_000, snapshotEveryMs: 30_000 } as const;
+
+/** Snapshots of one machine over the log with that genesis. */
+export async function snapshotsOf(place: Place, name: string, genesis: string): Promise<Snapshots> {
+  const local = await openSnapshots(join(place.data, name), systemDisk, {
+    genesis,
+    skipped: (file, why) => place.log.warn("a snapshot could not be used", { file, why }),
+  });
+  if (place.shared === null) return local;
+  return openSharedSnapshots({
+    local,
+    store: place.shared,
+    prefix: `${name}/${genesis}`,
+    clock: place.clock,
+    everyMs: snapshotEvery.snapshotEveryMs,
+    skipped: (key, why) =>
+      place.log.warn("a shared snapshot could not be used", { key, why: String(why) }),
+  });
+}
