@@ -11,6 +11,7 @@ import { addMap } from "./map.ts";
 import { addMigrate } from "./migrate.ts";
 import { addPolicy } from "./policy.ts";
 import { addOracle, addReplay } from "./replay.ts";
+import { addRun } from "./run.ts";
 import { addSetAside } from "./set-aside.ts";
 import { addSim } from "./sim.ts";
 import { addSlo } from "./slo.ts";
@@ -29,6 +30,7 @@ const program = new Command("troth")
   .configureOutput({ writeErr: (text) => process.stderr.write(text) });
 
 addStart(program);
+addRun(program);
 addImport(program);
 addReplay(program);
 addOracle(program);

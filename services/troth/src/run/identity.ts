@@ -5,8 +5,7 @@ import { openRegistrar, type RegistrarMachine } from "../partitioned/registrar.t
 import { type Supervised, supervise } from "../partitioned/supervise.ts";
 import {
   numbered,
-  openFacts,
-  openNoise,
+  openTopic,
   type Place,
   partitionsOf,
   type Service,
@@ -26,9 +25,11 @@ export async function runIdentity(place: Place): Promise<Service> {
   let registrar: Supervised<RegistrarMachine> | null = null;
 
   const open = async (): Promise<RegistrarMachine> => {
-    const facts = await openFacts(kafka);
-    const setAside = await kafka.open(topics.setAside, 0);
-    const noise = await Promise.all(numbered(partitions).map((one) => openNoise(kafka, one)));
+    const facts = await openTopic(kafka, topics.facts, 0);
+    const setAside = await openTopic(kafka, topics.setAside, 0);
+    const noise = await Promise.all(
+      numbered(partitions).map((one) => openTopic(kafka, topics.noise, one)),
+    );
     return openRegistrar({
       facts,
       noise,

@@ -3,9 +3,7 @@ import { openSite, type Site } from "../partitioned/site.ts";
 import { type Supervised, supervise } from "../partitioned/supervise.ts";
 import {
   numbered,
-  openDecisions,
-  openFlags,
-  openNoise,
+  openTopic,
   type Place,
   partitionsOf,
   type Service,
@@ -24,10 +22,10 @@ export async function runMonitor(place: Place): Promise<Service> {
 
   const open = async (partition: number): Promise<Site> => {
     const [noise, decisions, flags, ...transfers] = await Promise.all([
-      openNoise(kafka, partition),
-      openDecisions(kafka, partition),
-      openFlags(kafka, partition),
-      ...numbered(partitions).map((one) => kafka.open(topics.transfers, one)),
+      openTopic(kafka, topics.noise, partition),
+      openTopic(kafka, topics.decisions, partition),
+      openTopic(kafka, topics.flags, partition),
+      ...numbered(partitions).map((one) => openTopic(kafka, topics.transfers, one)),
     ]);
     return openSite({
       partition,

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { factCodec, type KafkaLogs, type Log, openSnapshots, type Snapshots } from "@troth/log";
+import { type KafkaLogs, type Log, openSnapshots, type Snapshots } from "@troth/log";
 import {
   type Clock,
   type Logger,
@@ -8,9 +8,9 @@ import {
   type Stop,
   systemDisk,
 } from "@troth/runtime";
-import { decisionsCodec, flagsCodec, noiseCodec } from "../partitioned/codecs.ts";
 import type { Policies } from "../partitioned/policies.ts";
 import { openSharedSnapshots } from "../partitioned/shared-snapshots.ts";
+import { logOptionsOf } from "../topics/table.ts";
 
 /** The topics of the fleet; what they hold stands in schemas/topics.json. */
 export const topics = {
@@ -50,14 +50,11 @@ export type Service = {
   readonly says?: string;
 };
 
-export const openFacts = (kafka: KafkaLogs): Promise<Log> =>
-  kafka.open(topics.facts, 0, { codec: factCodec() });
-export const openNoise = (kafka: KafkaLogs, partition: number): Promise<Log> =>
-  kafka.open(topics.noise, partition, { codec: noiseCodec });
-export const openDecisions = (kafka: KafkaLogs, partition: number): Promise<Log> =>
-  kafka.open(topics.decisions, partition, { codec: decisionsCodec });
-export const openFlags = (kafka: KafkaLogs, partition: number): Promise<Log> =>
-  kafka.open(topics.flags, partition, { codec: flagsCodec });
+export const openTopic = (
+  kafka: KafkaLogs,
+  topic: (typeof topics)[keyof typeof topics],
+  partition: number,
+): Promise<Log> => kafka.open(topic, partition, logOptionsOf(topic));
 
 /** How many partitions of customers there are: fixed when the topics were made. */
 export async function partitionsOf(kafka: KafkaLogs): Promise<number> {

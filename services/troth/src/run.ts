@@ -1,0 +1,176 @@
+import { join, resolve } from "node:path";
+import { publicPseudonymKey } from "@troth/events";
+import { type KafkaLogs, openKafka } from "@troth/log";
+import type { Policy } from "@troth/policy";
+import {
+  openHealthServer,
+  openLogger,
+  openMetrics,
+  openStop,
+  systemClock,
+  systemDisk,
+} from "@troth/runtime";
+import { type Command, InvalidArgumentError } from "commander";
+import { InputError } from "./exit.ts";
+import { addKafkaOptions, type KafkaOptions, readKafkaSettings } from "./kafka-options.ts";
+import { openLakeToWrite } from "./lake-place.ts";
+import { policiesOf } from "./partitioned/policies.ts";
+import { defaultPolicyPath, readPolicy } from "./policy-file.ts";
+import { runDesk } from "./run/desk.ts";
+import { runIdentity } from "./run/identity.ts";
+import { runIntake } from "./run/intake.ts";
+import { runLake } from "./run/lake.ts";
+import { runMonitor } from "./run/monitor.ts";
+import { runNotify } from "./run/notify.ts";
+import type { Place, Service } from "./run/place.ts";
+
+type Options = KafkaOptions & {
+  readonly policy: readonly string[];
+  readonly data: string;
+  readonly snapshots?: string;
+  readonly clock: "live" | "events";
+  readonly lake?: string;
+  readonly port: number;
+  readonly host: string;
+};
+
+type Runs = (place: Place, policy: Policy, options: Options) => Promise<Service>;
+
+const services: Readonly<Record<string, { readonly role: string; readonly run: Runs }>> = {
+  intake: { role: "intake", run: (place) => runIntake(place) },
+  identity: { role: "registrar", run: (place) => runIdentity(place) },
+  monitor: { role: "monitor", run: (place) => runMonitor(place) },
+  lake: {
+    role: "lake",
+    run: (place, _, { lake }) => runLake(place, lake ?? join(place.data, "lake")),
+  },
+  desk: { role: "desk", run: (place, policy) => runDesk(place, policy) },
+  notify: { role: "notify", run: (place) => runNotify(place) },
+};
+const names = Object.keys(services);
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+async function policiesIn(paths: readonly string[]): Promise<readonly [Policy, ...Policy[]]> {
+  const [first, ...rest] = await Promise.all(
+    (paths.length === 0 ? [defaultPolicyPath] : paths).map((path) => readPolicy(path)),
+  );
+  if (first === undefined) throw new InputError("--policy: name at least one file");
+  return [first, ...rest];
+}
+
+async function run(name: string, options: Options): Promise<number> {
+  const service = services[name];
+  if (service === undefined) throw new InputError(`${name}: no service; ${names.join(", ")} are`);
+  const policies = await policiesIn(options.policy);
+  const log = openLogger({
+    service: `troth-${name}`,
+    now: systemClock.now,
+    write: (line) => process.stderr.write(line),
+    privateSchemes: ["customer", "order", "phone", "handle", "account", "device", "call"],
+  });
+  const stop = openStop({ host: process, clock: systemClock });
+  const metrics = openMetrics({ process: true });
+  const settings = await readKafkaSettings(options, service.role, (what) =>
+    log.warn("Kafka is troubled", { what }),
+  );
+  const data = resolve(options.data);
+  await systemDisk.makeDir(data);
+  const kafka: KafkaLogs = await openKafka(settings, systemClock);
+  stop.defer("kafka", () => kafka.close());
+  const place: Place = {
+    kafka,
+    policies: policiesOf(policies),
+    begins: policies[0].hash,
+    key: process.env["TROTH_PSEUDONYM_KEY"] ?? publicPseudonymKey,
+    data,
+    shared:
+      options.snapshots === undefined
+        ? null
+        : await openLakeToWrite(options.snapshots, (error) =>
+            log.warn("the store of snapshots does not answer", { error: String(error) }),
+          ),
+    isLive: options.clock === "live",
+    host: options.host,
+    port: options.port,
+    stop,
+    clock: systemClock,
+    log,
+    metrics,
+  };
+  const running = await service.run(place, policies[0], options);
+  const health = await openHealthServer({
+    host: options.host,
+    port: options.port,
+    metrics,
+    live: running.health,
+    ready: () => running.health() ?? running.ready(),
+  });
+  stop.defer("health", () => health.close());
+  say(`troth ${name} is up
+  health http://${options.host}:${health.port}/healthz /readyz /metrics`);
+  if (running.says !== undefined) say(`  ${running.says}`);
+  return stop.finish();
+}
+
+const portOf = (text: string): number => {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_534) return port;
+  throw new InvalidArgumentError("a port is a whole number from 0 to 65534");
+};
+const clockOf = (text: string): "live" | "events" => {
+  if (text === "live" || text === "events") return text;
+  throw new InvalidArgumentError("live or events");
+};
+const several = (path: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  path,
+];
+
+export function addRun(program: Command): void {
+  const command = program
+    .command("run")
+    .description("One service on Kafka; start as many of each as you like.")
+    .argument("<service>", names.join(", "));
+  addKafkaOptions(command)
+    .option(
+      "--policy <file>",
+      "policies it can judge by; the first begins an empty log",
+      several,
+      [],
+    )
+    .option(
+      "--data <dir>",
+      "where snapshots and journals are kept; of this process alone",
+      ".troth-run",
+    )
+    .option("--snapshots <place>", "where snapshots are shared: a folder, or s3://bucket/prefix")
+    .option(
+      "--clock <what>",
+      "live: log time is the wall clock; events: their recorded time",
+      clockOf,
+      "live",
+    )
+    .option("--lake <place>", "lake only: a folder, or s3://bucket/prefix")
+    .option(
+      "--port <n>",
+      "health, readiness and metrics; intake and desk take the next one",
+      portOf,
+      0,
+    )
+    .option("--host <address>", "address to listen on", "127.0.0.1")
+    .addHelpText(
+      "after",
+      `
+Stops in order on SIGTERM, within five seconds. A monitor takes the partitions the group gives it; of
+several identities one works and the others stand by. Make the topics first: troth topics apply.
+
+Examples:
+  troth run intake --brokers 127.0.0.1:9092 --dev --port 8790
+  troth run identity --brokers 127.0.0.1:9092 --dev --data /var/lib/troth-identity
+  troth run monitor --brokers kafka-1:9093 --tls-ca ca.pem --sasl-user troth-monitor --snapshots s3://troth/snapshots`,
+    )
+    .action(async (name: string, options: Options) => {
+      process.exitCode = await run(name, options);
+    });
+}

@@ -1,0 +1,85 @@
+import { encodeFact, parseEvent, parseLine } from "@troth/events";
+import { type Admission, encodeSetAside, openIntake } from "@troth/intake";
+import type { Log, LogInput } from "@troth/log";
+import { openTopic, type Place, type Service, topics } from "./place.ts";
+
+/**
+ * A log that is opened again after an append failed: what failed is answered with "send it again", and
+ * what follows goes to a fresh one.
+ */
+function openedAnew(open: () => Promise<Log>) {
+  let current: Promise<Log> | null = null;
+  return {
+    append: async (records: readonly LogInput[], stamp: number): Promise<void> => {
+      current ??= open();
+      const mine = current;
+      try {
+        await (await mine).append(records, stamp);
+      } catch (error) {
+        if (current === mine) current = null;
+        throw error;
+      }
+    },
+    close: async (): Promise<void> => {
+      await (await current)?.close();
+    },
+  };
+}
+
+/** The door: as many as one likes, side by side; none of them remembers anything. */
+export async function runIntake(place: Place): Promise<Service> {
+  const { kafka, clock, log, metrics, stop } = place;
+  const facts = openedAnew(() => openTopic(kafka, topics.facts, 0));
+  const setAside = openedAnew(() => openTopic(kafka, topics.setAside, 0));
+  const admitted = metrics.counter({
+    name: "troth_events_admitted_total",
+    help: "Events taken in at the door and durable in the log.",
+    labels: {},
+  });
+  const refused = metrics.counter({
+    name: "troth_intake_set_aside_total",
+    help: "Events that were none and are kept in the log of what was set aside.",
+    labels: {},
+  });
+  const append = async (admission: Admission): Promise<void> => {
+    const now = clock.now();
+    const latest = admission.facts.reduce((most, fact) => Math.max(most, fact.recordedTime), 0);
+    await Promise.all([
+      admission.facts.length > 0 &&
+        facts.append(
+          admission.facts.map((fact) => ({ bytes: encodeFact(fact) })),
+          place.isLive ? now : latest,
+        ),
+      admission.setAside.length > 0 &&
+        setAside.append(
+          admission.setAside.map((one) => ({ bytes: encodeSetAside(one) })),
+          now,
+        ),
+    ]);
+  };
+  const intake = await openIntake({
+    parse: { line: parseLine, event: parseEvent },
+    append,
+    clock,
+    host: place.host,
+    port: place.port === 0 ? 0 : place.port + 1,
+    tell: {
+      admitted: (count, reasons) => {
+        admitted.add({}, count);
+        refused.add({}, reasons.length);
+      },
+      answered: () => undefined,
+      turnedAway: (why) => log.warn("events were turned away", { why }),
+      failed: (error) => log.warn("events could not be stored", { error: String(error) }),
+    },
+  });
+  stop.defer("logs", async () => {
+    await Promise.all([facts.close(), setAside.close()]);
+  });
+  stop.defer("intake", () => intake.close());
+  return {
+    health: () => null,
+    ready: () => null,
+    says: `intake http://${place.host}:${intake.port}/v1/events`,
+  };
+}

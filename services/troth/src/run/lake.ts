@@ -1,0 +1,36 @@
+import { openLake } from "@troth/lake";
+import { patiently } from "@troth/runtime";
+import { openLakeToWrite } from "../lake-place.ts";
+import { type Supervised, supervise } from "../partitioned/supervise.ts";
+import { type Following, follow } from "./follow.ts";
+import { numbered, openTopic, type Place, partitionsOf, type Service, topics } from "./place.ts";
+
+/** The memory: every partition's decisions as tables, each behind what its lake holds already. */
+export async function runLake(place: Place, where: string): Promise<Service> {
+  const { kafka, clock, log, stop } = place;
+  const waits = (error: unknown): void =>
+    log.warn("the lake waits for its store", { error: String(error) });
+  const store = await openLakeToWrite(where, waits);
+  const patience = { clock, stop: stop.signal, failed: waits };
+  const open = async (partition: number): Promise<Following> => {
+    const decisions = await openTopic(kafka, topics.decisions, partition);
+    const { genesis } = decisions;
+    const lake = await openLake({ store, genesis, partition, begin: "resume" });
+    return follow(decisions, (output) => {
+      lake.fold(output);
+      if (lake.drained() === undefined) return;
+      return patiently(() => lake.drained() ?? Promise.resolve(), patience).then(() => undefined);
+    });
+  };
+  const readers: readonly Supervised<Following>[] = numbered(await partitionsOf(kafka)).map((one) =>
+    supervise({ name: `lake, partition ${one}`, open: () => open(one), clock, log }),
+  );
+  stop.defer("readers", async () => {
+    await Promise.all(readers.map((reader) => reader.close()));
+  });
+  return {
+    health: () => readers.flatMap((reader) => reader.stopped() ?? []).join("; ") || null,
+    ready: () => null,
+    says: `lake   ${where}`,
+  };
+}
