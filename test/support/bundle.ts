@@ -28,7 +28,7 @@ export function bundle(entry: string, outfile: string): void {
     conditions: ["@troth/source"],
     // Packages written for CommonJS call `require` for Node's own modules.
     banner: {
-      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+      js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);',
     },
   });
 }
