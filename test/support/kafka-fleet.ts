@@ -51,6 +51,7 @@ export type Fleet = {
   /** Appends facts behind each other, as one intake would; log time is their recorded time. */
   readonly feed: (facts: readonly Fact[], stampOf?: (fact: Fact) => number) => Promise<void>;
   readonly close: () => Promise<void>;
+  readonly [Symbol.asyncDispose]: () => Promise<void>;
 };
 
 export type FleetSettings = {
@@ -80,7 +81,10 @@ function launch(
   let said = "";
   const gone = new Promise<number | null>((resolve) => child.once("exit", resolve));
   return new Promise((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error(`${service} is not up: ${said}`)), upWithinMs);
+    const late = setTimeout(() => {
+      child.kill("SIGKILL");
+      reject(new Error(`${service} is not up: ${said}`));
+    }, upWithinMs);
     child.once("exit", () => {
       clearTimeout(late);
       reject(new Error(`${service} ended before it was up: ${said.slice(-2_000)}`));
@@ -130,6 +134,14 @@ export async function openFleet(settings: FleetSettings): Promise<Fleet> {
     feeding ??= await kafka.open("troth.facts", 0, logOptionsOf("troth.facts"));
     return feeding;
   };
+  const close = async (): Promise<void> => {
+    for (const one of running) one.signal("SIGKILL");
+    await Promise.all([...running].map((one) => one.gone));
+    await kafka.close();
+    await broker.close();
+    rmSync(dir, { recursive: true, force: true });
+    rmSync(main, { force: true });
+  };
   return {
     kafka,
     broker,
@@ -164,14 +176,8 @@ export async function openFleet(settings: FleetSettings): Promise<Fleet> {
         throw error;
       });
     },
-    close: async () => {
-      for (const one of running) one.signal("SIGKILL");
-      await Promise.all([...running].map((one) => one.gone));
-      await kafka.close();
-      await broker.close();
-      rmSync(dir, { recursive: true, force: true });
-      rmSync(main, { force: true });
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 

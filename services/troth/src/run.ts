@@ -11,7 +11,7 @@ import {
   systemDisk,
 } from "@troth/runtime";
 import { type Command, InvalidArgumentError } from "commander";
-import { InputError } from "./exit.ts";
+import { InputError, tellFailure } from "./exit.ts";
 import { addKafkaOptions, type KafkaOptions, readKafkaSettings } from "./kafka-options.ts";
 import { openLakeToWrite } from "./lake-place.ts";
 import { policiesOf } from "./partitioned/policies.ts";
@@ -30,6 +30,7 @@ type Options = KafkaOptions & {
   readonly snapshots?: string;
   readonly clock: "live" | "events";
   readonly lake?: string;
+  readonly sessionTimeout: number;
   readonly port: number;
   readonly host: string;
 };
@@ -76,6 +77,17 @@ async function run(name: string, options: Options): Promise<number> {
   );
   const data = resolve(options.data);
   await systemDisk.makeDir(data);
+  let running: Service | null = null;
+  // First of all: while brokers are away it says so, and keeps the process alive.
+  const health = await openHealthServer({
+    host: options.host,
+    port: options.port,
+    metrics,
+    live: () => running?.health() ?? null,
+    ready: () =>
+      running === null ? "Kafka is being reached" : (running.health() ?? running.ready()),
+  });
+  stop.defer("health", () => health.close());
   const kafka: KafkaLogs = await openKafka(settings, systemClock);
   stop.defer("kafka", () => kafka.close());
   const place: Place = {
@@ -91,6 +103,7 @@ async function run(name: string, options: Options): Promise<number> {
             log.warn("the store of snapshots does not answer", { error: String(error) }),
           ),
     isLive: options.clock === "live",
+    sessionTimeoutMs: options.sessionTimeout * 1_000,
     host: options.host,
     port: options.port,
     stop,
@@ -98,15 +111,7 @@ async function run(name: string, options: Options): Promise<number> {
     log,
     metrics,
   };
-  const running = await service.run(place, policies[0], options);
-  const health = await openHealthServer({
-    host: options.host,
-    port: options.port,
-    metrics,
-    live: running.health,
-    ready: () => running.health() ?? running.ready(),
-  });
-  stop.defer("health", () => health.close());
+  running = await service.run(place, policies[0], options);
   say(`troth ${name} is up
   health http://${options.host}:${health.port}/healthz /readyz /metrics`);
   if (running.says !== undefined) say(`  ${running.says}`);
@@ -117,6 +122,11 @@ const portOf = (text: string): number => {
   const port = Number(text);
   if (Number.isInteger(port) && port >= 0 && port <= 65_534) return port;
   throw new InvalidArgumentError("a port is a whole number from 0 to 65534");
+};
+const secondsOf = (text: string): number => {
+  const seconds = Number(text);
+  if (Number.isInteger(seconds) && seconds >= 3 && seconds <= 300) return seconds;
+  throw new InvalidArgumentError("seconds are a whole number from 3 to 300");
 };
 const clockOf = (text: string): "live" | "events" => {
   if (text === "live" || text === "events") return text;
@@ -153,6 +163,12 @@ export function addRun(program: Command): void {
     )
     .option("--lake <place>", "lake only: a folder, or s3://bucket/prefix")
     .option(
+      "--session-timeout <s>",
+      "a process that is silent for so long loses its partitions to others",
+      secondsOf,
+      10,
+    )
+    .option(
       "--port <n>",
       "health, readiness and metrics; intake and desk take the next one",
       portOf,
@@ -171,6 +187,11 @@ Examples:
   troth run monitor --brokers kafka-1:9093 --tls-ca ca.pem --sasl-user troth-monitor --snapshots s3://troth/snapshots`,
     )
     .action(async (name: string, options: Options) => {
-      process.exitCode = await run(name, options);
+      try {
+        process.exitCode = await run(name, options);
+      } catch (error) {
+        // Whatever was opened before it failed must not keep the process.
+        process.exit(tellFailure(error));
+      }
     });
 }

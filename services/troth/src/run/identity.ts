@@ -1,8 +1,8 @@
 import { toCloudEvent } from "@troth/events";
 import { encodeSetAside, setAsideOf } from "@troth/intake";
-import { joinGroup } from "@troth/log";
 import { openRegistrar, type RegistrarMachine } from "../partitioned/registrar.ts";
 import { type Supervised, supervise } from "../partitioned/supervise.ts";
+import { keepMember } from "./member.ts";
 import {
   numbered,
   openTopic,
@@ -60,24 +60,24 @@ export async function runIdentity(place: Place): Promise<Service> {
     registrar = null;
     await one?.close();
   };
-  const membership = await joinGroup({
-    client: kafka.client,
+  const member = keepMember(place, {
     group: "troth.registrar",
     topic: topics.facts,
     assigned: (owned) => {
       if (!owned.includes(0)) void leave();
       else registrar ??= supervise({ name: "registrar", open, clock, log });
     },
-    failed: (error) => stop.request(error.message),
-    troubled: (what) => log.warn("the group is troubled", { what }),
   });
   stop.defer("registrar", leave);
-  stop.defer("group", () => membership.leave());
+  stop.defer("group", () => member.leave());
   return {
     health: () => registrar?.stopped() ?? null,
     // Whoever stands by is as ready as one can be.
-    ready: () =>
-      registrar === null || registrar.current() !== null ? null : "the registrar is being restored",
+    ready: () => {
+      if (!member.isMember()) return "the group is being joined";
+      const isRestored = registrar === null || registrar.current() !== null;
+      return isRestored ? null : "the registrar is being restored";
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import { encodeFact, parseEvent, parseLine } from "@troth/events";
+import { encodeFact, type Fact, parseEvent, parseLine } from "@troth/events";
 import { type Admission, encodeSetAside, openIntake } from "@troth/intake";
 import type { Log, LogInput } from "@troth/log";
 import { openTopic, type Place, type Service, topics } from "./place.ts";
@@ -26,6 +26,22 @@ function openedAnew(open: () => Promise<Log>) {
   };
 }
 
+/**
+ * Log time of each fact: the wall clock, or while it follows the events, their recorded time; then
+ * facts of one moment go together, as records of one append share a stamp.
+ */
+function stamped(facts: readonly Fact[], live: number | null) {
+  const groups: { inputs: LogInput[]; stamp: number }[] = [];
+  for (const fact of facts) {
+    const last = groups.at(-1);
+    const stamp = live ?? Math.max(fact.recordedTime, last?.stamp ?? 0);
+    const input = { bytes: encodeFact(fact) };
+    if (last?.stamp === stamp) last.inputs.push(input);
+    else groups.push({ inputs: [input], stamp });
+  }
+  return groups;
+}
+
 /** The door: as many as one likes, side by side; none of them remembers anything. */
 export async function runIntake(place: Place): Promise<Service> {
   const { kafka, clock, log, metrics, stop } = place;
@@ -43,13 +59,11 @@ export async function runIntake(place: Place): Promise<Service> {
   });
   const append = async (admission: Admission): Promise<void> => {
     const now = clock.now();
-    const latest = admission.facts.reduce((most, fact) => Math.max(most, fact.recordedTime), 0);
+    // Appended in order without waiting for each: those of one admission go in few batches.
     await Promise.all([
-      admission.facts.length > 0 &&
-        facts.append(
-          admission.facts.map((fact) => ({ bytes: encodeFact(fact) })),
-          place.isLive ? now : latest,
-        ),
+      ...stamped(admission.facts, place.isLive ? now : null).map(({ inputs, stamp }) =>
+        facts.append(inputs, stamp),
+      ),
       admission.setAside.length > 0 &&
         setAside.append(
           admission.setAside.map((one) => ({ bytes: encodeSetAside(one) })),

@@ -5,16 +5,19 @@ import { type Supervised, supervise } from "../partitioned/supervise.ts";
 import { type Following, follow } from "./follow.ts";
 import { numbered, openTopic, type Place, partitionsOf, type Service, topics } from "./place.ts";
 
-/** The memory: every partition's decisions as tables, each behind what its lake holds already. */
+/**
+ * The memory: every partition's decisions as tables in a lake of its own, `p=0`, `p=1` …, as each is a
+ * log of its own; each goes on behind what its lake holds already.
+ */
 export async function runLake(place: Place, where: string): Promise<Service> {
   const { kafka, clock, log, stop } = place;
   const waits = (error: unknown): void =>
     log.warn("the lake waits for its store", { error: String(error) });
-  const store = await openLakeToWrite(where, waits);
   const patience = { clock, stop: stop.signal, failed: waits };
   const open = async (partition: number): Promise<Following> => {
     const decisions = await openTopic(kafka, topics.decisions, partition);
     const { genesis } = decisions;
+    const store = await openLakeToWrite(`${where}/p=${partition}`, waits);
     const lake = await openLake({ store, genesis, partition, begin: "resume" });
     return follow(decisions, (output) => {
       lake.fold(output);

@@ -1,6 +1,6 @@
-import { joinGroup } from "@troth/log";
 import { openSite, type Site } from "../partitioned/site.ts";
 import { type Supervised, supervise } from "../partitioned/supervise.ts";
+import { keepMember } from "./member.ts";
 import {
   numbered,
   openTopic,
@@ -40,8 +40,7 @@ export async function runMonitor(place: Place): Promise<Service> {
       tell: { judged: tell.judged },
     });
   };
-  const membership = await joinGroup({
-    client: kafka.client,
+  const member = keepMember(place, {
     group: "troth.monitor",
     topic: topics.noise,
     assigned: (owned) => {
@@ -58,16 +57,15 @@ export async function runMonitor(place: Place): Promise<Service> {
         sites.set(partition, supervise({ name, open: () => open(partition), clock, log }));
       }
     },
-    failed: (error) => stop.request(error.message),
-    troubled: (what) => log.warn("the group is troubled", { what }),
   });
   stop.defer("sites", async () => {
     await Promise.all([...sites.values()].map((site) => site.close()));
   });
-  stop.defer("group", () => membership.leave());
+  stop.defer("group", () => member.leave());
   return {
     health: () => [...sites.values()].flatMap((site) => site.stopped() ?? []).join("; ") || null,
     ready: () => {
+      if (!member.isMember()) return "the group is being joined";
       const restoring = [...sites].filter(([, site]) => site.current() === null);
       return restoring.length === 0
         ? null

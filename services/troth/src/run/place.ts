@@ -34,6 +34,8 @@ export type Place = {
   /** Where snapshots are shared; null: every machine keeps its own. */
   readonly shared: ObjectStore | null;
   readonly isLive: boolean;
+  /** How long a process may be silent before others take over its partitions. */
+  readonly sessionTimeoutMs: number;
   readonly host: string;
   readonly port: number;
   readonly stop: Stop;

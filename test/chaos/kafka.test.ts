@@ -1,0 +1,118 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { verify } from "@troth/lake";
+import { parsePolicy } from "@troth/policy";
+import { openFolderStore } from "@troth/runtime";
+import { describe, expect, test } from "vitest";
+import { muster, rage, sendAll } from "../support/chaos.ts";
+import { houses } from "../support/houses.ts";
+import { noKafka } from "../support/kafka.ts";
+import {
+  drained,
+  metricOf,
+  openFleet,
+  readDecisions,
+  readFacts,
+  readNoise,
+  secondOpinion,
+} from "../support/kafka-fleet.ts";
+import { firstParting } from "../support/partitions.ts";
+import { seeded } from "../support/random-events.ts";
+import { root } from "../support/source.ts";
+
+/** The long form: TROTH_CHAOS_SECONDS=600 (pnpm test:chaos). */
+const seconds = Number(process.env["TROTH_CHAOS_SECONDS"] ?? 35);
+const perSecond = Number(process.env["TROTH_CHAOS_RATE"] ?? 2_000);
+const seed = Number(process.env["TROTH_CHAOS_SEED"] ?? 1);
+const isLong = seconds > 60;
+
+const policyPath = `${root}infra/policy/default.yaml`;
+const parsed = parsePolicy(readFileSync(policyPath, "utf8"));
+if (!parsed.ok) throw new Error("the default policy does not compile");
+const policy = parsed.value;
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+describe.skipIf(noKafka !== null)(`chaos on a real Kafka${noKafka ?? ""}`, () => {
+  test(`${seconds} s of kills, frozen processes and broken brokers: equal to the oracle, nothing lost`, {
+    timeout: (seconds + 300) * 1_000,
+  }, async () => {
+    const partitions = 4;
+    await using fleet = await openFleet({
+      partitions,
+      clock: "events",
+      policies: [policyPath],
+      args: () => ["--session-timeout", "4"],
+    });
+    const crew = await muster(fleet, [
+      ...(["intake", "intake", "identity", "identity"] as const),
+      ...(["monitor", "monitor", "monitor", "lake"] as const),
+    ]);
+    const each = 150;
+    const events = houses(seed, Math.ceil((seconds * perSecond * 1.05) / each), each).slice(
+      0,
+      seconds * perSecond,
+    );
+    const ledger = sendAll(events, perSecond, crew, seeded(seed + 1));
+    const turmoil = await rage(fleet, crew, {
+      seed,
+      forMs: seconds * 1_000,
+      brokerEveryMs: isLong ? 60_000 : 14_000,
+      freezeMs: isLong ? 20_000 : 8_000,
+      freezeEveryMs: isLong ? 10_000 : 4_000,
+    });
+    say(`chaos: over; ${ledger.acknowledged.size} of ${events.length} events acknowledged`);
+    await ledger.feeding;
+    await crew.complete();
+    say(`chaos: all are up again; ${crew.gaveUp().length} ended by themselves`);
+    for (const one of crew.gaveUp()) say(one.slice(-400));
+    const drainedMs = await drained(fleet, 60_000);
+
+    const { facts } = await readFacts(fleet.kafka);
+    const stored = new Set(facts.map((fact) => `${fact.source} ${fact.id}`));
+    expect([...ledger.acknowledged].filter((id) => !stored.has(id))).toEqual([]);
+    expect(ledger.acknowledged.size).toBe(events.length);
+    const oracle = secondOpinion(facts, policy);
+    const read = await readDecisions(fleet.kafka, partitions);
+    const noise = await readNoise(fleet.kafka, partitions);
+    say(
+      `chaos: ${events.length} events at ${perSecond}/s in ${seconds} s; ${turmoil.kills} kills, ${turmoil.freezes} freezes, ` +
+        `${turmoil.brokerKills} broker kills; drained ${(drainedMs / 1_000).toFixed(1)} s after the last; ` +
+        `${oracle.counts.duplicates} duplicates at the door, ${noise.copies} copies of noise and ` +
+        `${read.copies} of decisions dropped, ${read.decisions.length} decisions`,
+    );
+    expect(noise.holes).toBe(0);
+    expect(firstParting(read, { ...oracle, flags: [] })).toBeNull();
+
+    const counts: Record<string, number> = {};
+    for (const one of fleet.running()) {
+      if (one.service !== "identity") continue;
+      for (const fate of ["read", "applied", "duplicate", "turned-away"]) {
+        const found = await metricOf(one.health, `troth_registrar_facts{fate="${fate}"}`);
+        counts[fate] = Math.max(counts[fate] ?? 0, found ?? 0);
+      }
+    }
+    expect(counts).toEqual({
+      read: oracle.counts.read,
+      applied: oracle.counts.applied,
+      duplicate: oracle.counts.duplicates,
+      "turned-away": oracle.counts.setAside,
+    });
+    crew.dismiss();
+    let held = 0;
+    for (let partition = 0; partition < partitions; partition += 1) {
+      const place = join(
+        fleet.dir,
+        `lake-${crew.places.indexOf("lake")}`,
+        "lake",
+        `p=${partition}`,
+      );
+      const audit = await verify(await openFolderStore(place));
+      expect(audit.findings).toEqual([]);
+      held += audit.outputs;
+    }
+    say(`chaos: the lake holds ${held} outputs in order, 0 gaps and 0 overlaps`);
+    expect(turmoil.kills).toBeGreaterThan(seconds / 8);
+    expect(turmoil.brokerKills).toBeGreaterThan(0);
+    expect(turmoil.freezes).toBeGreaterThan(0);
+  });
+});
