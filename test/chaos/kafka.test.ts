@@ -61,6 +61,8 @@ describe.skipIf(noKafka !== null)(`chaos on a real Kafka${noKafka ?? ""}`, () =>
       freezeEveryMs: isLong ? 10_000 : 4_000,
     });
     say(`chaos: over; ${ledger.acknowledged.size} of ${events.length} events acknowledged`);
+    if (process.env["TROTH_CHAOS_TALK"] !== undefined)
+      for (const one of fleet.running()) say(`${one.service}: ${one.said().slice(-3_000)}`);
     await ledger.feeding;
     await crew.complete();
     say(`chaos: all are up again; ${crew.gaveUp().length} ended by themselves`);

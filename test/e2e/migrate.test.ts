@@ -110,7 +110,8 @@ async function judgeOnKafka(kafka: KafkaLogs): Promise<readonly Decision[]> {
     key: publicPseudonymKey,
     live: () => false,
     tickEveryMs: 1e9,
-    tell: { fate: () => undefined, turnedAway: () => undefined, routed: () => undefined },
+    turnAway: async () => undefined,
+    tell: { routed: () => undefined },
   });
   const sites = await Promise.all(
     noise.map((own, partition) => {
