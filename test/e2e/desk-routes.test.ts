@@ -105,6 +105,10 @@ describe("every way in is kept by what it needs", () => {
       "GET /sign-in/callback",
       "POST /api/sign-in",
       "POST /webhooks/survey",
+      "GET /s/:token",
+      "GET /api/survey/:token",
+      "POST /api/survey/:token/answer",
+      "POST /api/survey/:token/preference",
     ]);
   });
 

@@ -17,6 +17,20 @@ const settingsShape = z.strictObject({
     .min(1)
     .max(4)
     .optional(),
+  linkSecret: z
+    .string()
+    .regex(/^[A-Za-z0-9+/]{43,}={0,2}$/)
+    .optional()
+    .describe("32 bytes or more in base64."),
+  survey: z
+    .strictObject({
+      alerted: z.number().gt(0).max(1),
+      others: z.number().gt(0).max(1),
+      recovered: z.number().gt(0).max(1),
+      quietDays: z.int().min(0).max(3_650),
+      openDays: z.int().min(1).max(365),
+    })
+    .optional(),
   hosts: z.array(z.string().min(1)).max(20).optional(),
 });
 export type DeskSettings = z.infer<typeof settingsShape>;

@@ -6,6 +6,7 @@ import { type OidcOptions, openOidc } from "../access/oidc.ts";
 import { Sessions } from "../access/sessions.ts";
 import { openWebhooks } from "../access/webhook.ts";
 import type { Context } from "../api/context.ts";
+import type { Sampling } from "../asking/sampling.ts";
 import type { DeskViews } from "../view/views.ts";
 import { buildApp } from "./app.ts";
 import { readAssets } from "./assets.ts";
@@ -25,6 +26,9 @@ export type DeskOptions = Pick<Context, "policy" | "flagNow" | "logTime"> & {
   readonly hand?: Hand;
   /** By which survey tools sign what they send; without one nothing is let in from them. */
   readonly webhookSecrets?: readonly string[];
+  /** By which links to the survey page are signed; without one they open nothing after a restart. */
+  readonly linkSecret?: Buffer;
+  readonly sampling?: Sampling;
   readonly audit?: Audit;
   readonly tell: DeskTell;
   readonly isDemo?: () => boolean;
@@ -82,6 +86,8 @@ export async function buildDesk(
     audit: options.audit ?? noAudit,
     webhooks:
       options.webhookSecrets === undefined ? null : openWebhooks(options.webhookSecrets, clock),
+    linkSecret: options.linkSecret ?? Buffer.from(`${rng.uuid()}${rng.uuid()}`),
+    ...(options.sampling && { sampling: options.sampling }),
     sessions: new Sessions(clock, rng),
     cookies: cookiesFor(publicUrl.startsWith("https:")),
     oidc:

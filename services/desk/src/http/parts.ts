@@ -9,6 +9,7 @@ import type { Sessions } from "../access/sessions.ts";
 import type { Webhooks } from "../access/webhook.ts";
 import type { Event } from "../acts/facts.ts";
 import type { Context } from "../api/context.ts";
+import type { Sampling } from "../asking/sampling.ts";
 import type { DeskViews } from "../view/views.ts";
 import type { Asset } from "./assets.ts";
 import type { Live } from "./live.ts";
@@ -36,6 +37,9 @@ export type Parts = Pick<Context, "policy" | "flagNow" | "logTime" | "isDemo" | 
   readonly audit: Audit;
   /** Null: no webhook is let in. */
   readonly webhooks: Webhooks | null;
+  /** By which links to the survey page are signed. */
+  readonly linkSecret: Buffer;
+  readonly sampling?: Sampling;
   readonly sessions: Sessions;
   readonly cookies: Cookies;
   /** Null: the development sign-in, on loopback only. */

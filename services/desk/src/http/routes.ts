@@ -1,27 +1,15 @@
-import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { mendingReportOf } from "../api/mending-report.ts";
 import { openApi } from "../api/openapi.ts";
 import { overviewOf } from "../api/overview.ts";
 import { customerRoutes } from "./customers.ts";
-import { contextOf, type Parts, type Route, refuse } from "./parts.ts";
+import { contextOf, type Route, refuse } from "./parts.ts";
+import { sendAsset } from "./send-asset.ts";
 import { signInRoutes } from "./sign-in.ts";
+import { surveyRoutes } from "./survey.ts";
 import { webhookRoutes } from "./webhooks.ts";
 
 const document = openApi();
-
-function sendAsset(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { assets }: Parts,
-  name: string,
-): FastifyReply {
-  const asset = assets.get(name);
-  if (asset === undefined) return refuse(reply, "not-found", "No such file.");
-  reply.headers({ etag: asset.etag, "cache-control": "no-cache" });
-  if (request.headers["if-none-match"] === asset.etag) return reply.code(304).send();
-  return reply.type(asset.type).send(asset.bytes);
-}
 
 const assetShape = z.object({ name: z.string() });
 
@@ -55,6 +43,7 @@ export const routes: readonly Route[] = [
   },
   ...customerRoutes,
   ...webhookRoutes,
+  ...surveyRoutes,
   {
     method: "GET",
     path: "/api/reports/mending",

@@ -48,6 +48,10 @@ export class DeskCustomer {
   joinedInto: Reference | null = null;
   profile = new ProfileNotes();
   standing = new Standing();
+  /** When they were last asked for an opinion. */
+  askedAt: number | null = null;
+  /** What they answered, by invitation; the first answer stands. */
+  readonly answers = new Map<string, string>();
   /** Names the customer is known by, each with the customer it came by. */
   #references = new Map<Reference, Reference>();
   #searchText: string | null = null;
@@ -90,6 +94,7 @@ export class DeskCustomer {
     this.tenant ??= fact.tenant;
     this.profile.fold(fact);
     this.standing.fold(fact, this.level);
+    this.#noteSurvey(fact);
     const fresh = names.filter((name) => name !== this.reference && !this.#references.has(name));
     for (const name of fresh) {
       if (this.#references.size >= deskLimits.referencesMax) break;
@@ -97,6 +102,14 @@ export class DeskCustomer {
       this.#searchText = null;
     }
     return fresh;
+  }
+
+  #noteSurvey({ kind, data, time }: Fact): void {
+    const { invitationId, outcome } = data;
+    if (typeof invitationId !== "string") return;
+    if (kind === "survey.invited") this.askedAt = Math.max(this.askedAt ?? time, time);
+    if (kind !== "survey.answered" || typeof outcome !== "string") return;
+    if (!this.answers.has(invitationId)) this.answers.set(invitationId, outcome);
   }
 
   /** Works out names and profile again from the facts that are left, after some went or came. */

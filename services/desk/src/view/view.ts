@@ -57,6 +57,8 @@ export class DeskView {
   /** Names other than a customer's own, and whose they were when last heard. */
   readonly #names = new Map<Reference, Reference>();
   readonly #rankings = new Map<string, Ranking<DeskCustomer>>();
+  /** Whom each invitation to say something went to. */
+  readonly #invitations = new Map<string, Reference>();
   readonly #unscored = new Set<DeskCustomer>();
   readonly #levels = new Map<Level, number>();
   readonly #silent = new Map<string, SourceDecision>();
@@ -106,6 +108,12 @@ export class DeskView {
       found = this.#customers.get(found.joinedInto) ?? null;
     }
     return found;
+  }
+
+  /** The customer an invitation went to, whoever they are found to be by now. */
+  invited(invitationId: string): DeskCustomer | null {
+    const reference = this.#invitations.get(invitationId);
+    return reference === undefined ? null : this.customer(reference);
   }
 
   /** Customers in order; kept up from the first time it is asked for. */
@@ -211,6 +219,10 @@ export class DeskView {
       writeEntry({ at: fact.time, knownAt: fact.recordedTime, origin }, { kind: "fact", fact }),
     );
     this.mending?.fold(customer, fact);
+    const { invitationId } = fact.data;
+    if (fact.kind === "survey.invited" && typeof invitationId === "string") {
+      this.#invitations.set(invitationId, reference);
+    }
     for (const name of customer.note(fact, names, origin)) {
       if (!this.#customers.has(name)) this.#names.set(name, reference);
     }

@@ -157,6 +157,10 @@ export function openReaders(options: ReadersOptions): Readers {
         listen: { host, port },
         signIn: deskSignIn(options.desk),
         ...(options.desk.webhookSecrets && { webhookSecrets: options.desk.webhookSecrets }),
+        ...(options.desk.linkSecret && {
+          linkSecret: Buffer.from(options.desk.linkSecret, "base64"),
+        }),
+        ...(options.desk.survey && { sampling: options.desk.survey }),
         ...(options.desk.hosts && { hosts: options.desk.hosts }),
         isDemo: options.demo,
         intakeUrl: () => `http://${host}:${embedded.intakePort}/v1/events`,
