@@ -157,7 +157,23 @@ export const flagJson = (flag: Flag): string =>
   });
 
 /** A row of the register as `pledges.jsonl` has it: without what depends on the order of arrival. */
-export function registerJson(row: PledgeDecision): string {
-  const { because, decidedAt, kind, revision, was, ...kept } = writePledge(row);
-  return JSON.stringify(kept);
-}
+export const registerJson = (row: PledgeDecision): string =>
+  JSON.stringify({
+    at: at(row.at),
+    customer: row.customer,
+    due: at(row.due),
+    evidence: row.evidence,
+    how: row.how,
+    keptAt: at(row.keptAt),
+    link: row.link,
+    madeAt: at(row.madeAt),
+    madeBy: row.madeBy,
+    operatedBy: row.operatedBy,
+    owner: row.owner,
+    policy: row.policy,
+    promiseId: row.promiseId,
+    severity: row.severity,
+    template: row.template,
+    term: row.term,
+    verdict: row.verdict,
+  });

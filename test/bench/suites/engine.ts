@@ -1,16 +1,10 @@
-import { readFileSync } from "node:fs";
 import { Engine } from "@troth/engine";
 import type { Decision, Fact, Kind } from "@troth/events";
 import { decisionJson } from "@troth/events";
-import { type Policy, parsePolicy } from "@troth/policy";
+import type { Policy } from "@troth/policy";
+import { defaultPolicy } from "../default-policy.ts";
 import { mixedStream } from "../mixed-stream.ts";
 import { bytesHeld, type Case, type Figure, type Suite, timed } from "../suite.ts";
-
-function defaultPolicy(): Policy {
-  const parsed = parsePolicy(readFileSync("infra/policy/default.yaml", "utf8"), "default.yaml");
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error, null, 1));
-  return parsed.value;
-}
 
 /** Keys as long as pseudonyms are, made before the clock runs: the registrar's work, not the engine's. */
 function keysOf(facts: readonly Fact[]): ReadonlyMap<string | null, string> {
