@@ -2,7 +2,6 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { canonicalJson } from "@troth/events";
-import { openLake } from "@troth/lake";
 import { type Policy, parsePolicy } from "@troth/policy";
 import { type ObjectStore, openSimulatedStore } from "@troth/runtime";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -12,10 +11,10 @@ import { estimateText, inWords, selfCheckText } from "../../services/troth/src/b
 import { replayLines } from "../../services/troth/src/replay/in-memory.ts";
 import { syntheticDay } from "../../services/troth/src/story/synthetic-day.ts";
 import { defaultPolicy, judgedDay } from "../support/judged-day.ts";
+import { writeLakeOf } from "../support/lake-of.ts";
 import { root } from "../support/source.ts";
 import { runTroth } from "../support/troth.ts";
 
-const genesis = "7a1e0001-0000-4000-8000-000000000003";
 const customers = 150;
 const text = readFileSync(`${root}infra/policy/default.yaml`, "utf8");
 const soonerText = text
@@ -45,20 +44,8 @@ const compare = (candidate: Policy, against = live): Promise<Backtest> =>
   });
 
 beforeAll(async () => {
-  const { facts, outputs } = await judgedDay(customers);
   store = openSimulatedStore();
-  const closing = { records: 700 };
-  const lake = await openLake({ store, genesis, begin: "anew", closing });
-  let next = 0;
-  for (const record of facts) {
-    lake.file(record);
-    while (outputs[next]?.inOffset === record.offset) {
-      const output = outputs[next];
-      if (output !== undefined) lake.fold(output);
-      next += 1;
-    }
-  }
-  await lake.finish();
+  await writeLakeOf(await judgedDay(customers), store, { records: 700 });
 });
 
 describe("a back-test over the lake of a judged day", () => {

@@ -2,31 +2,22 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { amountUnits, isoTime } from "@troth/events";
-import { type ColumnType, openLake, tables } from "@troth/lake";
+import { type ColumnType, tables } from "@troth/lake";
 import { openFolderStore } from "@troth/runtime";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type JudgedDay, judgedDay } from "../support/judged-day.ts";
+import { writeLakeOf } from "../support/lake-of.ts";
 import { noPython, runPython } from "../support/python.ts";
 import { root } from "../support/source.ts";
 import { runTroth } from "../support/troth.ts";
 
-const genesis = "7a1e0001-0000-4000-8000-000000000004";
 const dir = mkdtempSync(join(tmpdir(), "troth-lake-readers-"));
 let day: JudgedDay;
 
 beforeAll(async () => {
   day = await judgedDay(60);
   const store = await openFolderStore(dir);
-  const lake = await openLake({ store, genesis, begin: "anew", closing: { records: 1_500 } });
-  let next = 0;
-  for (const record of day.facts) {
-    lake.file(record);
-    for (; day.outputs[next]?.inOffset === record.offset; next += 1) {
-      const output = day.outputs[next];
-      if (output !== undefined) lake.fold(output);
-    }
-  }
-  await lake.finish();
+  await writeLakeOf(day, store, { records: 1_500 });
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 

@@ -13,10 +13,9 @@ export function defaultPolicy(): Policy {
   return policy.value;
 }
 
-async function* lines(customers: number): AsyncGenerator<readonly ReadLine[]> {
-  const endsAt = Date.UTC(2026, 2, 3, 18);
+async function* read(events: Iterable<unknown>): AsyncGenerator<readonly ReadLine[]> {
   let line = 0;
-  for (const event of syntheticDay({ seed: 7, endsAt, customers })) {
+  for (const event of events) {
     line += 1;
     yield [{ line, result: parseEvent(event), raw: null }];
   }
@@ -24,11 +23,11 @@ async function* lines(customers: number): AsyncGenerator<readonly ReadLine[]> {
 
 export type JudgedDay = { readonly facts: readonly Filed[]; readonly outputs: readonly Output[] };
 
-/** The log of a made-up day, and everything the judge writes about it. */
-export async function judgedDay(customers: number): Promise<JudgedDay> {
+/** The log of these events, and everything the judge writes about it. */
+export async function judged(events: Iterable<unknown>): Promise<JudgedDay> {
   const outputs: Output[] = [];
   const facts: Filed[] = [];
-  await replay(lines(customers), defaultPolicy(), publicPseudonymKey, null, {
+  await replay(read(events), defaultPolicy(), publicPseudonymKey, null, {
     decision: () => undefined,
     output: (output) => outputs.push(output),
     fact: (record) => facts.push(record),
@@ -37,3 +36,7 @@ export async function judgedDay(customers: number): Promise<JudgedDay> {
   });
   return { facts, outputs };
 }
+
+/** The same of a made-up day. */
+export const judgedDay = (customers: number): Promise<JudgedDay> =>
+  judged(syntheticDay({ seed: 7, endsAt: Date.UTC(2026, 2, 3, 18), customers }));

@@ -1,7 +1,10 @@
 import { once } from "node:events";
+import { isReference } from "@troth/events";
 import { readChunks } from "@troth/lake";
 import type { Command } from "commander";
+import { exitCodes, InputError } from "./exit.ts";
 import { ocelOf } from "./export/ocel.ts";
+import { subjectOf } from "./export/subject.ts";
 import { lakeArgument, openLakeToRead } from "./lake-place.ts";
 
 async function runOcel(place: string): Promise<void> {
@@ -11,10 +14,46 @@ async function runOcel(place: string): Promise<void> {
   }
 }
 
+async function runSubject(
+  place: string,
+  reference: string,
+  { tenant }: { readonly tenant: string },
+): Promise<void> {
+  if (!isReference(reference)) {
+    throw new InputError(`${reference}: give a reference such as customer:42 or order:A-1`);
+  }
+  const store = await openLakeToRead(place);
+  let lines = 0;
+  for (const line of await subjectOf(store, { tenant, reference })) {
+    lines += 1;
+    if (!process.stdout.write(`${line}\n`)) await once(process.stdout, "drain");
+  }
+  process.stderr.write(`export: ${lines} lines about one person\n`);
+  if (lines === 0) process.exitCode = exitCodes.found;
+}
+
 export function addExport(program: Command): void {
-  program
+  const command = program
     .command("export")
-    .description("Write a lake for other people's tools.")
+    .description("Write a lake for other people's tools, or what it holds about one person.");
+  command
+    .command("subject")
+    .description("Everything a lake holds about one person, as JSON lines on standard output.")
+    .argument("<lake>", lakeArgument)
+    .argument("<reference>", "any name of theirs: customer:42, order:A-1, phone:…")
+    .option("--tenant <name>", "whose customer", "default")
+    .addHelpText(
+      "after",
+      `
+For a request of access: every event that is theirs once all links, merges and undone links are known, and
+every decision about them, in the order of the log. The newest chunk is in the lake only once it is closed.
+Exits with 1 when there is nothing.
+
+Example:
+  troth export subject lake customer:42 > customer-42.jsonl`,
+    )
+    .action(runSubject);
+  command
     .command("ocel")
     .description("An object-centric event log, OCEL 2.0 as JSON, on standard output.")
     .argument("<lake>", lakeArgument)
