@@ -73,7 +73,7 @@ describe("the capacity page", () => {
   test("rests on sizes that are still so: the made-up day, as it stands on Kafka", async () => {
     const policy = await readPolicy(defaultPolicyPath);
     const endsAt = Date.UTC(2026, 5, 1, 18);
-    const facts = [...syntheticDay({ seed: 7, endsAt, customers: 2_000 })].flatMap((event) => {
+    const facts = [...syntheticDay({ seed: 7, endsAt, customers: 1_000 })].flatMap((event) => {
       const parsed = parseEvent(event);
       return parsed.ok ? [parsed.value] : [];
     });
