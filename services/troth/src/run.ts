@@ -14,6 +14,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { InputError, tellFailure } from "./exit.ts";
 import { addKafkaOptions, type KafkaOptions, readKafkaSettings } from "./kafka-options.ts";
 import { openLakeToWrite } from "./lake-place.ts";
+import { type MappingFile, openMapping } from "./mapping-file.ts";
 import { policiesOf } from "./partitioned/policies.ts";
 import { defaultPolicyPath, readPolicy } from "./policy-file.ts";
 import { runDesk } from "./run/desk.ts";
@@ -26,6 +27,7 @@ import type { Place, Service } from "./run/place.ts";
 
 type Options = KafkaOptions & {
   readonly policy: readonly string[];
+  readonly mapping: readonly string[];
   readonly data: string;
   readonly snapshots?: string;
   readonly clock: "live" | "events";
@@ -37,8 +39,19 @@ type Options = KafkaOptions & {
 
 type Runs = (place: Place, policy: Policy, options: Options) => Promise<Service>;
 
+/** Mappings of topics; one of files has nothing to read here. */
+async function mappingsIn(paths: readonly string[]): Promise<readonly MappingFile[]> {
+  const files = await Promise.all(paths.map((path) => openMapping(path)));
+  const ofFile = files.findIndex(({ mapping }) => mapping.from.topic === undefined);
+  if (ofFile === -1) return files;
+  throw new InputError(`--mapping ${paths[ofFile]}: it names no topic; add \`from: { topic: … }\``);
+}
+
 const services: Readonly<Record<string, { readonly role: string; readonly run: Runs }>> = {
-  intake: { role: "intake", run: (place) => runIntake(place) },
+  intake: {
+    role: "intake",
+    run: async (place, _, { mapping }) => runIntake(place, await mappingsIn(mapping)),
+  },
   identity: { role: "registrar", run: (place) => runIdentity(place) },
   monitor: { role: "monitor", run: (place) => runMonitor(place) },
   lake: {
@@ -150,6 +163,12 @@ export function addRun(program: Command): void {
       [],
     )
     .option(
+      "--mapping <file>",
+      "intake only: also read the topic this mapping names; as often as there are topics",
+      several,
+      [],
+    )
+    .option(
       "--data <dir>",
       "where snapshots and journals are kept; of this process alone",
       ".troth-run",
@@ -183,6 +202,7 @@ several identities one works and the others stand by. Make the topics first: tro
 
 Examples:
   troth run intake --brokers 127.0.0.1:9092 --dev --port 8790
+  troth run intake --brokers 127.0.0.1:9092 --dev --mapping infra/mappings/shop-orders.yaml
   troth run identity --brokers 127.0.0.1:9092 --dev --data /var/lib/troth-identity
   troth run monitor --brokers kafka-1:9093 --tls-ca ca.pem --sasl-user troth-monitor --snapshots s3://troth/snapshots`,
     )

@@ -1,7 +1,9 @@
 import { encodeFact, type Fact, parseEvent, parseLine } from "@troth/events";
 import { type Admission, encodeSetAside, openIntake } from "@troth/intake";
 import type { Log, LogInput } from "@troth/log";
+import type { MappingFile } from "../mapping-file.ts";
 import { openTopic, type Place, type Service, topics } from "./place.ts";
+import { readRawTopics } from "./raw-topics.ts";
 
 /**
  * A log that is opened again after an append failed: what failed is answered with "send it again", and
@@ -42,8 +44,11 @@ function stamped(facts: readonly Fact[], live: number | null) {
   return groups;
 }
 
-/** The door: as many as one likes, side by side; none of them remembers anything. */
-export async function runIntake(place: Place): Promise<Service> {
+/**
+ * The door: as many as one likes, side by side; none of them remembers anything. Topics of other
+ * people's records come in by their mappings beside what is posted.
+ */
+export async function runIntake(place: Place, mappings: readonly MappingFile[]): Promise<Service> {
   const { kafka, clock, log, metrics, stop } = place;
   const facts = openedAnew(() => openTopic(kafka, topics.facts, 0));
   const setAside = openedAnew(() => openTopic(kafka, topics.setAside, 0));
@@ -91,6 +96,17 @@ export async function runIntake(place: Place): Promise<Service> {
     await Promise.all([facts.close(), setAside.close()]);
   });
   stop.defer("intake", () => intake.close());
+  const stopReading = await readRawTopics({
+    client: kafka.client,
+    mappings,
+    append,
+    sessionTimeoutMs: place.sessionTimeoutMs,
+    clock,
+    log,
+    metrics,
+    failed: (why) => stop.request(why),
+  });
+  stop.defer("raw topics", stopReading);
   return {
     health: () => null,
     ready: () => null,

@@ -1,0 +1,50 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { decisionJson, type NoiseRecord, type Output, publicPseudonymKey } from "@troth/events";
+import { Dispatcher } from "@troth/identity";
+import { PartitionJudge } from "@troth/monitor";
+import { type Policy, parsePolicy } from "@troth/policy";
+import { mixedStream } from "../mixed-stream.ts";
+
+export const policyPath = join(import.meta.dirname, "policy.yaml");
+
+export function joinPolicy(): Policy {
+  const parsed = parsePolicy(readFileSync(policyPath, "utf8"), policyPath);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error, null, 1));
+  return parsed.value;
+}
+
+/** The mixed stream as the registrar hands it on: one list of records a partition. */
+export function joinNoise(
+  policy: Policy,
+  events: number,
+  customers: number,
+  partitions: number,
+): readonly (readonly NoiseRecord[])[] {
+  const noise: NoiseRecord[][] = Array.from({ length: partitions }, () => []);
+  const registrar = new Dispatcher({ policy, key: publicPseudonymKey, partitions });
+  const facts = mixedStream(events, customers, 7).filter(({ kind }) => kind !== "survey.invited");
+  for (const [i, fact] of facts.entries()) {
+    registrar.take(fact, i, fact.recordedTime, (partition, record) =>
+      noise[partition]?.push(record),
+    );
+  }
+  return noise;
+}
+
+/** What the judge says of it, as lines, and how many outputs there are with the noise among them. */
+export function joinDecisions(policy: Policy, records: readonly NoiseRecord[]) {
+  const judge = new PartitionJudge(policy);
+  const lines: string[] = [];
+  let outputs = 0;
+  for (const record of records) {
+    const out: Output["body"][] = [];
+    judge.apply(record, out);
+    outputs += out.length;
+    for (const body of out) {
+      if (body.kind === "pledge" || body.kind === "flag" || body.kind === "alert")
+        lines.push(decisionJson(body));
+    }
+  }
+  return { lines, outputs };
+}

@@ -1,0 +1,239 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { decisionJson, encodeNoise, type NoiseRecord } from "@troth/events";
+import type { KafkaLogs } from "@troth/log";
+import { Kafka } from "kafkajs";
+import { logOptionsOf } from "../../../services/troth/src/topics/table.ts";
+import { startKafka, type TestKafka } from "../../support/kafka.ts";
+import { openFleet, readDecisions } from "../../support/kafka-fleet.ts";
+import { joinDecisions, joinNoise, joinPolicy, policyPath } from "../join/noise.ts";
+import { type Guarantee, openPeer, type Peer } from "../join/streams.ts";
+import type { Figure, Suite } from "../suite.ts";
+
+const partitions = 4;
+const withinMs = 900_000;
+
+type Job = {
+  readonly noise: readonly (readonly NoiseRecord[])[];
+  readonly records: number;
+  /** Of each partition's decisions as lines, in order: what every contender must have written. */
+  readonly digests: readonly string[];
+  /** Records that a monitor writes: decisions, and the noise it passes on beside them. */
+  readonly outputs: number;
+  readonly policy: string;
+};
+
+const digestOf = (lines: Iterable<string>): string => {
+  const hash = createHash("sha256");
+  for (const line of lines) hash.update(line).update("\n");
+  return hash.digest("hex");
+};
+
+function checkEqual(name: string, job: Job, digests: readonly string[]): void {
+  const parting = job.digests.findIndex((digest, partition) => digest !== digests[partition]);
+  if (parting !== -1) throw new Error(`${name} decides otherwise on partition ${parting}`);
+}
+
+function jobOf(events: number, customers: number): Job {
+  const policy = joinPolicy();
+  const noise = joinNoise(policy, events, customers, partitions);
+  const judged = noise.map((records) => joinDecisions(policy, records));
+  return {
+    noise,
+    records: noise.reduce((sum, records) => sum + records.length, 0),
+    digests: judged.map(({ lines }) => digestOf(lines)),
+    outputs: judged.reduce((sum, { outputs }) => sum + outputs, 0),
+    policy: policy.hash,
+  };
+}
+
+/** Processor seconds a process has used, as the kernel counts them, in hundredths. */
+function cpuSecondsOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+async function endOf(client: Kafka, topic: string): Promise<number> {
+  const admin = client.admin();
+  await admin.connect();
+  const ends = await admin.fetchTopicOffsets(topic);
+  await admin.disconnect();
+  return ends.reduce((sum, { high }) => sum + Number(high), 0);
+}
+
+async function fillNoise(kafka: KafkaLogs, { noise }: Job): Promise<void> {
+  for (const [partition, records] of noise.entries()) {
+    const log = await kafka.open("troth.noise", partition, logOptionsOf("troth.noise"));
+    const appends: Promise<unknown>[] = [];
+    for (const record of records) {
+      appends.push(log.append([{ bytes: encodeNoise(record) }], record.stamp));
+      if (appends.length >= 5_000) await Promise.all(appends.splice(0));
+    }
+    await Promise.all(appends);
+    await log.close();
+  }
+}
+
+/** One monitor process on four partitions, from its first decision to its last on the broker. */
+async function runTroth(job: Job): Promise<Figure> {
+  const fleet = await openFleet({ partitions, clock: "events", policies: [policyPath] });
+  try {
+    await fillNoise(fleet.kafka, job);
+    const client = new Kafka(fleet.broker.config());
+    const monitor = await fleet.start("monitor", 1);
+    const from = await endOf(client, "troth.decisions");
+    const cpuBefore = cpuSecondsOf(monitor.pid);
+    const began = process.hrtime.bigint();
+    const wanted = job.outputs + partitions;
+    const late = Date.now() + withinMs;
+    let end = from;
+    while (end < wanted) {
+      if (Date.now() > late) throw new Error(`a monitor stands at ${end} of ${wanted}`);
+      await sleep(50);
+      end = await endOf(client, "troth.decisions");
+    }
+    const seconds = Number(process.hrtime.bigint() - began) / 1e9;
+    const cpuSeconds = cpuSecondsOf(monitor.pid) - cpuBefore;
+    // What it had written before the clock ran is not counted.
+    const share = (wanted - from) / job.outputs;
+    const read = await readDecisions(fleet.kafka, partitions);
+    const digests = read.outputs.map((outputs) =>
+      digestOf(
+        outputs.flatMap(({ body }) =>
+          body.kind === "pledge" || body.kind === "flag" || body.kind === "alert"
+            ? [decisionJson(body)]
+            : [],
+        ),
+      ),
+    );
+    checkEqual("troth", job, digests);
+    const records = job.records * Math.min(1, share);
+    return { value: records / seconds, perCpu: records / cpuSeconds };
+  } finally {
+    await fleet.close();
+  }
+}
+
+type Ground = { readonly kafka: TestKafka; readonly client: Kafka; readonly peer: Peer };
+
+/** Of the peer's topics: the same records in the same order, as JSON for who does not know ours. */
+async function fillPeer({ client }: Ground, { noise }: Job): Promise<void> {
+  const admin = client.admin();
+  await admin.connect();
+  const topic = { numPartitions: partitions, replicationFactor: 1 };
+  await admin.createTopics({ topics: [{ topic: "peer.noise", ...topic }] });
+  await admin.disconnect();
+  const producer = client.producer();
+  await producer.connect();
+  for (const [partition, records] of noise.entries()) {
+    for (let i = 0; i < records.length; i += 2_000) {
+      const messages = records
+        .slice(i, i + 2_000)
+        .map((record) => ({ partition, value: encodeNoise(record), key: null }));
+      await producer.send({ topic: "peer.noise", acks: -1, messages });
+    }
+  }
+  await producer.disconnect();
+}
+
+async function digestsOf(client: Kafka, topic: string, count: number): Promise<readonly string[]> {
+  const hashes = Array.from({ length: partitions }, () => createHash("sha256"));
+  const consumer = client.consumer({ groupId: `digest-${topic}` });
+  await consumer.connect();
+  await consumer.subscribe({ topic, fromBeginning: true });
+  let read = 0;
+  await new Promise<void>((done, fail) => {
+    const timer = setTimeout(() => fail(new Error(`${topic} has ${read} of ${count}`)), 120_000);
+    void consumer.run({
+      eachBatch: async ({ batch }) => {
+        for (const { value } of batch.messages)
+          hashes[batch.partition]?.update(value ?? "").update("\n");
+        read += batch.messages.length;
+        if (read < count) return;
+        clearTimeout(timer);
+        done();
+      },
+    });
+  }).finally(() => consumer.disconnect());
+  return hashes.map((hash) => hash.digest("hex"));
+}
+
+let peerRuns = 0;
+async function runPeer(ground: Ground, job: Job, guarantee: Guarantee): Promise<Figure> {
+  const { kafka, client, peer } = ground;
+  peerRuns += 1;
+  const decisions = `peer.decisions.${peerRuns}`;
+  const admin = client.admin();
+  await admin.connect();
+  const topic = { topic: decisions, numPartitions: partitions, replicationFactor: 1 };
+  await admin.createTopics({ topics: [topic] });
+  await admin.disconnect();
+  const { policy, records } = job;
+  const brokers = kafka.addresses.join(",");
+  const run = await peer.run({
+    brokers,
+    noise: "peer.noise",
+    decisions,
+    guarantee,
+    policy,
+    records,
+  });
+  checkEqual(guarantee, job, await digestsOf(client, decisions, run.decisions));
+  return { value: run.records / run.seconds, perCpu: run.records / run.cpuSeconds };
+}
+
+/** The least anybody on kafkajs does: the same records fetched and counted. */
+async function consumeRaw({ client }: Ground, { records }: Job): Promise<Figure> {
+  const consumer = client.consumer({ groupId: `raw-${Date.now()}`, maxBytesPerPartition: 4 << 20 });
+  await consumer.connect();
+  await consumer.subscribe({ topic: "peer.noise", fromBeginning: true });
+  let read = 0;
+  let began = 0n;
+  const cpu = process.cpuUsage();
+  const ended = await new Promise<bigint>((done) => {
+    void consumer.run({
+      partitionsConsumedConcurrently: partitions,
+      eachBatch: async ({ batch }) => {
+        if (began === 0n) began = process.hrtime.bigint();
+        read += batch.messages.length;
+        if (read >= records) done(process.hrtime.bigint());
+      },
+    });
+  });
+  const { user, system } = process.cpuUsage(cpu);
+  await consumer.disconnect();
+  return {
+    value: records / (Number(ended - began) / 1e9),
+    perCpu: records / ((user + system) / 1e6),
+  };
+}
+
+export const suite: Suite = {
+  says: "the join on Kafka: mixed noise of 100,000 customers in 4 partitions, decisions out, beside Kafka Streams",
+  prepare: async ({ scale }) => {
+    const job = jobOf(Math.round(1_000_000 * scale), Math.round(100_000 * scale));
+    const kafka = await startKafka();
+    const ground = { kafka, client: new Kafka(kafka.config()), peer: await openPeer() };
+    await fillPeer(ground, job);
+    const exactly = "Kafka Streams, exactly once";
+    const unit = "records/s";
+    return {
+      cases: [
+        { id: exactly, unit, peer: null, run: () => runPeer(ground, job, "exactly_once_v2") },
+        {
+          id: "Kafka Streams, at least once",
+          unit,
+          peer: exactly,
+          run: () => runPeer(ground, job, "at_least_once"),
+        },
+        { id: "kafkajs, counted only", unit, peer: exactly, run: () => consumeRaw(ground, job) },
+        { id: "one monitor", unit, peer: exactly, run: () => runTroth(job) },
+      ],
+      close: async () => {
+        ground.peer.close();
+        await kafka.close();
+      },
+    };
+  },
+};
