@@ -32,6 +32,7 @@ const shots: Readonly<Record<string, Shot>> = {
     at: ".card-proposal",
     isExperienced: true,
   },
+  "desk-score": { hash: lived, width: 1280, height: 860, scheme: "light", at: ".trend" },
   "desk-dark": { hash: lived, width: 1280, height: 860, scheme: "dark" },
   "desk-phone": { hash: lived, width: 390, height: 844, scheme: "light" },
 };

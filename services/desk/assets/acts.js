@@ -131,6 +131,42 @@ const forms = {
       ...(data.get("kind") === "credit" ? { amount: data.get("amount"), currency: "EUR" } : {}),
     }),
   },
+  dispute: {
+    words: "Dispute a charge…",
+    send: "Dispute it",
+    isFor: ({ promises }) => promises.some(({ verdict }) => verdict === "broken"),
+    fields: ({ promises, chain }) => [
+      field(
+        "charged for",
+        choice(
+          "promise",
+          promises
+            .filter(({ verdict }) => verdict === "broken")
+            .map((one) => [`${one.promiseId}#${one.term}`, `${one.title} (${one.link})`]),
+        ),
+      ),
+      field(
+        "it was",
+        choice("chargedTo", [
+          ["", "another link, to be found out"],
+          ...chain.map(({ link }) => [link, link]),
+        ]),
+      ),
+      field("because", reason("it was handed over three days late")),
+    ],
+    body: (data) => {
+      const named = data.get("promise");
+      const at = named.lastIndexOf("#");
+      const chargedTo = data.get("chargedTo");
+      return {
+        act: "dispute",
+        promiseId: named.slice(0, at),
+        term: Number(named.slice(at + 1)),
+        reason: data.get("reason"),
+        ...(chargedTo === "" ? {} : { chargedTo }),
+      };
+    },
+  },
   "false-alarm": {
     words: "False alarm…",
     send: "It was none",
@@ -168,7 +204,7 @@ function openForm(name, page) {
   const form = h(
     "form",
     { class: "act", "aria-label": words.replace("…", "") },
-    fields(),
+    fields(page),
     h(
       "span",
       { class: "act-buttons" },
@@ -239,7 +275,8 @@ export const actsFrame = () => {
 export function showActs(bar, page) {
   const { acts, summary } = page;
   const { taken, snoozed, alert, customer } = summary;
-  const data = { acts, taken, snoozed, customer, alertId: alert?.alertId ?? null };
+  const broken = page.promises.filter(({ verdict }) => verdict === "broken").length;
+  const data = { acts, taken, snoozed, customer, broken, alertId: alert?.alertId ?? null };
   show(bar, data, () => [
     ...Object.entries(simple)
       .filter(([name]) => acts.includes(name))
@@ -257,7 +294,7 @@ export function showActs(bar, page) {
         ),
       ),
     ...Object.entries(forms)
-      .filter(([name]) => acts.includes(name))
+      .filter(([name, { isFor }]) => acts.includes(name) && (isFor?.(page) ?? true))
       .map(([name, { words }]) =>
         h(
           "button",

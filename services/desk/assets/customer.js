@@ -10,6 +10,7 @@ import { score } from "./score.js";
 import { levelBadge } from "./signs.js";
 import { prose, since, time } from "./time.js";
 import { foldTimeline, timeline } from "./timeline.js";
+import { trend } from "./trend.js";
 
 let open = null;
 let places = null;
@@ -151,7 +152,13 @@ export function showCustomer(page, goBack) {
   places.adviceCard.hidden = page.do.length + page.dont.length === 0;
   show(places.advice, { dos: page.do, donts: page.dont }, advice);
   const onPage = page.timeline.length;
-  show(places.score, { breakdown: page.breakdown, alertAt: page.alertAt, onPage }, score);
+  const { breakdown, alertAt } = page;
+  // The last point is of this very moment and would have the card made anew at every look.
+  const known = page.trend.slice(0, -1);
+  show(places.score, { breakdown, alertAt, onPage, known }, (data) => [
+    trend(page.trend, alertAt),
+    score(data),
+  ]);
   show(places.promises, { rows: page.promises, onPage, acts: page.acts }, ({ rows, acts }) =>
     promises(rows, { reference: summary.customer, acts }),
   );

@@ -48,10 +48,7 @@ function tools(promise, { reference, acts }) {
   if (promise.isLive && acts.includes("keep") && sayable.has(promise.template)) {
     return button("it is done", { act: "keep", promiseId: promise.promiseId });
   }
-  if (promise.verdict !== "broken" || !acts.includes("dispute")) return null;
-  const { promiseId, term } = promise;
-  const reason = "not this link's doing, says its owner";
-  return button("dispute the charge", { act: "dispute", promiseId, term, reason });
+  return null;
 }
 
 /** Promises whose keeping somebody has to say; the rest show in what happens. */

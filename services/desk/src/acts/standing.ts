@@ -52,7 +52,13 @@ export class Standing {
   #snooze: Snooze | null = null;
   #falseAlarm: { readonly alertId: string; readonly by: string; readonly reason: string } | null =
     null;
-  readonly #mendings = new Map<string, Mending>();
+  /** Made when there is something to hold: most customers have none. */
+  #mendings: Map<string, Mending> | null = null;
+
+  /** Nobody has taken, put off or doubted anything of the customer's. */
+  get isUntouched(): boolean {
+    return this.#taken === null && this.#snooze === null && this.#falseAlarm === null;
+  }
 
   get taken(): Taken | null {
     return this.#taken;
@@ -65,7 +71,7 @@ export class Standing {
   }
   /** Latest first. */
   get mendings(): readonly Mending[] {
-    return [...this.#mendings.values()].reverse();
+    return [...(this.#mendings?.values() ?? [])].reverse();
   }
 
   fold(fact: Fact, level: Level): void {
@@ -97,11 +103,13 @@ export class Standing {
 
   #mend({ id, data, time }: Fact, step: Mending["step"]): void {
     const resolutionId = textIn(data, "resolutionId") ?? id;
-    const was = this.#mendings.get(resolutionId);
+    this.#mendings ??= new Map();
+    const mendings = this.#mendings;
+    const was = mendings.get(resolutionId);
     const money = data["amount"];
     const amount = typeof money === "object" && money !== null ? money : null;
-    this.#mendings.delete(resolutionId);
-    this.#mendings.set(resolutionId, {
+    mendings.delete(resolutionId);
+    mendings.set(resolutionId, {
       resolutionId,
       at: time,
       step,
@@ -113,8 +121,8 @@ export class Standing {
       response: textIn(data, "customerResponse") ?? was?.response ?? null,
       outcomeScore: numberIn(data, "outcomeScore") ?? was?.outcomeScore ?? null,
     });
-    if (this.#mendings.size <= mendingsMax) return;
-    const [oldest] = this.#mendings.keys();
-    if (oldest !== undefined) this.#mendings.delete(oldest);
+    if (mendings.size <= mendingsMax) return;
+    const [oldest] = mendings.keys();
+    if (oldest !== undefined) mendings.delete(oldest);
   }
 }

@@ -10,6 +10,7 @@ import { rowOf } from "./queue.ts";
 import { recommendationOf } from "./recommendation.ts";
 import type { Breakdown, CustomerPage, PromiseRow } from "./schemas.ts";
 import { entryOf } from "./timeline.ts";
+import { trendOf } from "./trend.ts";
 import { profileOf } from "./wants.ts";
 import { titleOf } from "./words.ts";
 
@@ -91,6 +92,7 @@ export function customerPageOf(context: Context, customer: DeskCustomer): Custom
   const rows = [...customer.register.rows()].sort(byUrgency);
   const breakdown = scored(customer, flag);
   const summary = rowOf(context, customer);
+  const timeline = customer.timeline.entries.map(entryOf).reverse();
   return {
     // The sentence and the number stand beside the parts, so they are of the same moment.
     summary: flag === null ? summary : { ...summary, score: flag.score, level: flag.level },
@@ -100,7 +102,8 @@ export function customerPageOf(context: Context, customer: DeskCustomer): Custom
     do: [...(flag?.do ?? [])],
     dont: [...(flag?.dont ?? [])],
     promises: rows.filter(({ verdict }) => verdict !== "void").map(promiseOf),
-    timeline: customer.timeline.entries.map(entryOf).reverse(),
+    timeline,
+    trend: trendOf(timeline, context.logTime(), flag?.score ?? customer.score),
     timelineDropped: customer.timeline.dropped,
     mendings: customer.standing.mendings.map((one) => ({ ...one, at: isoTime(one.at) })),
     recommendation: recommendationOf(context, customer),

@@ -94,6 +94,9 @@ function snoozedOf({ logTime }: Context, customer: DeskCustomer): QueueRow["snoo
 /** Whether a customer is in the part of the queue that is asked for. */
 function isInState(context: Context, customer: DeskCustomer, state: QueueQuery["state"]): boolean {
   if (state === "any") return true;
+  const { standing } = customer;
+  // Nearly nobody has been touched by hand, and there are many of them.
+  if (standing.isUntouched) return state !== "mine" && state !== "snoozed";
   const alertId = customer.openAlert?.alertId;
   const isSnoozed = snoozedOf(context, customer) !== null;
   const isFalse = alertId !== undefined && customer.standing.falseAlarm?.alertId === alertId;

@@ -239,6 +239,12 @@ export const mendingReport = z.object({
     .describe("Whether like harm is answered alike: goodwill by segment, 90 % intervals."),
 });
 
+export const trendPoint = z.object({
+  at: time,
+  score: points,
+  answer: z.string().nullable().describe("What the customer said then, when asked."),
+});
+
 export const customerPage = z.object({
   summary: queueRow,
   chain: z.array(chainLink).describe("Every link of the policy, in its order."),
@@ -248,6 +254,7 @@ export const customerPage = z.object({
   dont: z.array(z.string()),
   promises: z.array(promiseRow).describe("Live ones by due time, then the broken, then the rest."),
   timeline: z.array(timelineEntry).describe("Latest first."),
+  trend: z.array(trendPoint).describe("How the relationship went, oldest first."),
   timelineDropped: count.describe("Older entries that are in the lake only."),
   mendings: z
     .array(
@@ -394,6 +401,7 @@ export type Breakdown = z.infer<typeof breakdown>;
 export type PromiseRow = z.infer<typeof promiseRow>;
 export type FactField = z.infer<typeof factField>;
 export type TimelineEntry = z.infer<typeof timelineEntry>;
+export type TrendPoint = z.infer<typeof trendPoint>;
 export type CustomerPage = z.infer<typeof customerPage>;
 export type LinkOverview = z.infer<typeof linkOverview>;
 export type Overview = z.infer<typeof overview>;

@@ -35,7 +35,7 @@ const gone = (reply: FastifyReply): FastifyReply =>
 
 const stateOf = ({ customer, invitationId }: Guest) => ({
   question,
-  answered: customer.answers.get(invitationId) ?? null,
+  answered: customer.answerTo(invitationId),
   preference: Object.fromEntries(
     preferenceFields.map((field) => [field, customer.profile.value(field)]),
   ),

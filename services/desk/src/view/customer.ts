@@ -50,8 +50,8 @@ export class DeskCustomer {
   standing = new Standing();
   /** When they were last asked for an opinion. */
   askedAt: number | null = null;
-  /** What they answered, by invitation; the first answer stands. */
-  readonly answers = new Map<string, string>();
+  /** By invitation; the first answer stands. */
+  #answers: Map<string, string> | null = null;
   /** Names the customer is known by, each with the customer it came by. */
   #references = new Map<Reference, Reference>();
   #searchText: string | null = null;
@@ -67,6 +67,10 @@ export class DeskCustomer {
   /** Link of what weighs most; null when nothing does. */
   get leadLink(): string | null {
     return this.lead?.link ?? this.topLink;
+  }
+
+  answerTo(invitationId: string): string | null {
+    return this.#answers?.get(invitationId) ?? null;
   }
 
   get references(): readonly Reference[] {
@@ -109,7 +113,8 @@ export class DeskCustomer {
     if (typeof invitationId !== "string") return;
     if (kind === "survey.invited") this.askedAt = Math.max(this.askedAt ?? time, time);
     if (kind !== "survey.answered" || typeof outcome !== "string") return;
-    if (!this.answers.has(invitationId)) this.answers.set(invitationId, outcome);
+    this.#answers ??= new Map();
+    if (!this.#answers.has(invitationId)) this.#answers.set(invitationId, outcome);
   }
 
   /** Works out names and profile again from the facts that are left, after some went or came. */

@@ -135,7 +135,9 @@ export class DeskView {
       left -= 1;
       this.#unscored.delete(customer);
       if (!isAtRisk(customer)) continue;
+      const before = customer.score;
       scoreNow(customer);
+      if (customer.score === before) continue;
       for (const ranking of this.#rankings.values()) ranking.mark(customer);
     }
   }
