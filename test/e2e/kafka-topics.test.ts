@@ -66,7 +66,7 @@ describe.skipIf(noKafka !== null)(
       clientId: user,
       dev,
       tls: { ca: broker.ca ?? "" },
-      sasl: { mechanism: "plain", username: user, password: broker.passwordOf(user) },
+      sasl: { mechanism: "scram-sha-512", username: user, password: broker.passwordOf(user) },
       deadlineMs: 10_000,
     });
     async function as<T>(role: Role, use: (kafka: KafkaLogs) => Promise<T>): Promise<T> {
@@ -78,7 +78,7 @@ describe.skipIf(noKafka !== null)(
       }
     }
     const troth = async (...words: readonly string[]) => {
-      const login = ["--tls-ca", ca, "--sasl-user", "admin", "--sasl-mechanism", "plain"];
+      const login = ["--tls-ca", ca, "--sasl-user", "admin"];
       const args = ["--conditions=@troth/source", "--import", "tsx", "services/troth/src/main.ts"];
       const env = { ...process.env, TROTH_SASL_PASSWORD: broker.passwordOf("admin") };
       const brokers = ["--brokers", broker.addresses.join(",")];

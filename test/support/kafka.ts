@@ -76,7 +76,8 @@ function properties(cluster: Cluster, n: number): string {
     "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
     // Anonymous are only the brokers among themselves: every listener for clients asks who it is.
     `super.users=User:${adminUser};User:ANONYMOUS`,
-    "listener.name.client.sasl.enabled.mechanisms=PLAIN",
+    "listener.name.client.sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-512",
+    "listener.name.client.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;",
     `listener.name.client.plain.sasl.jaas.config=${module} ${logins};`,
     `ssl.keystore.location=${join(cluster.dir, "server.p12")}`,
     "ssl.keystore.password=password",
@@ -215,15 +216,12 @@ export async function startKafka(options: KafkaOptions = {}): Promise<TestKafka>
       const file = join(dir, `server-${n + 1}.properties`);
       mkdirSync(join(dir, `data-${n + 1}`));
       writeFileSync(file, properties(cluster, n));
-      const [program = "java", ...args] = java(
-        jars,
-        "kafka.tools.StorageTool",
-        "format",
-        "-t",
-        clusterId,
-        "-c",
-        file,
-      );
+      const scram = [...(passwords ?? [])].flatMap(([user, word]) => [
+        "--add-scram",
+        `SCRAM-SHA-512=[name=${user},password=${word}]`,
+      ]);
+      const format = ["format", "-t", clusterId, "-c", file, ...scram];
+      const [program = "java", ...args] = java(jars, "kafka.tools.StorageTool", ...format);
       await run(program, args);
     }
     await Promise.all([...ports.keys()].map(start));
