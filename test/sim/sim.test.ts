@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import { expect, test } from "vitest";
 
 /** `TROTH_SIM_SEEDS=10000 npx --yes pnpm@12.21.0 exec vitest run test/sim/sim.test.ts` */
-const seeds = Number(process.env["TROTH_SIM_SEEDS"] ?? 200);
+const seeds = Number(process.env["TROTH_SIM_SEEDS"] ?? 150);
 const root = join(import.meta.dirname, "../..");
 const main = join(root, "services/troth/src/main.ts");
 const run = promisify(execFile);

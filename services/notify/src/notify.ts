@@ -253,6 +253,8 @@ export async function openNotify(options: NotifyOptions): Promise<Notify> {
       const before = [...standing.values()].filter(({ id }) => book.isTold(id));
       for (const channel of channels) channel.standing?.(before);
       standing.clear();
+      // A new minute's alerts would take the place of what an earlier one counted and nobody was told.
+      sayStorms(minute);
       for (const { output, message } of news) decide(output, message, minute);
       if (book.storms(Number.POSITIVE_INFINITY).length > 0) expectQuiet();
       wake();

@@ -56,7 +56,10 @@ export async function* readLogBatches(
   if (growing.closed()) throw new LogError("closed", "the log is closed");
   const { offset } = growing.durable();
   if (from > offset)
-    throw new LogError("truncated", `offset ${from} is beyond the end of the log, ${offset}`);
+    throw new LogError(
+      "truncated",
+      `${growing.segments().at(-1)?.path}: the log ends with offset ${offset}, and ${from} was asked for: it has lost what was read before`,
+    );
   const wait =
     follow === undefined
       ? null

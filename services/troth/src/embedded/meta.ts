@@ -15,9 +15,16 @@ export type Meta = {
 
 const name = "meta.json";
 
+const knownFormat = 1;
+
+/** What a data folder says of itself; null when there is none. One of a later troth is refused. */
 export async function readMeta(dir: string): Promise<Meta | null> {
   try {
-    return JSON.parse(await readFile(join(dir, name), "utf8")) as Meta;
+    const meta = JSON.parse(await readFile(join(dir, name), "utf8")) as Meta;
+    if (meta.format === knownFormat) return meta;
+    throw new InputError(
+      `${dir} has format ${meta.format}; this troth knows format ${knownFormat}: start the troth that made it, or a later one`,
+    );
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return null;
     throw error;

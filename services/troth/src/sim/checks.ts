@@ -176,13 +176,13 @@ async function checkSnapshot(story: Story, judged: Judged, stored: Stored, repor
   const genesis = story.lives.at(-1)?.embedded()?.facts.genesis ?? "";
   const snapshots = await openSnapshots(`${dataDir}/snapshots`, world.attachDisk(), { genesis });
   const saved = await snapshots.load();
-  if (saved === null || saved.position !== stored.records.length) {
-    report(
-      `the last snapshot stands at ${saved?.position ?? "nothing"} of ${stored.records.length}`,
-    );
+  if ((saved?.position ?? 0) < story.settledFacts) {
+    report(`the last snapshot stands at ${saved?.position ?? 0} of ${story.settledFacts}`);
     return;
   }
+  if (saved === null) return;
   const restored = openJudge(policy, saved.bytes, () => undefined);
+  for (const record of stored.records.slice(saved.position)) restored.apply(record, []);
   const until = stored.records.at(-1)?.stamp ?? 0;
   const apart = parting(
     restored.pipeline().flags(until).map(flagJson),

@@ -130,7 +130,8 @@ export function openInjector(options: InjectorOptions): Injector {
   /** Rare steps are struck more often, or it would take a night to have struck each. */
   const weight = (what: string, calls: number): number => {
     if (what.startsWith("disk truncate /data/notify")) return 200;
-    const byKind = /^disk (?:write|truncate|rename|remove|syncDir|lock)|^http/.test(what) ? 2 : 0.7;
+    if (what.startsWith("disk write")) return 4;
+    const byKind = /^disk (?:truncate|rename|remove|sync|lock)|^http/.test(what) ? 2 : 0.6;
     return byKind * Math.max(1, 4 / calls);
   };
 
@@ -170,7 +171,8 @@ export function openInjector(options: InjectorOptions): Injector {
       if (crashed < plan.crashesMax && chance(plan.crashPerStep * weight(step.what, calls))) {
         power = rng.next() < 0.5;
         const fate = rng.next();
-        return crash(fate < 0.3 ? "before" : fate < 0.65 ? "during" : "after", step.what);
+        const torn = step.what.startsWith("disk write") ? 0.85 : 0.6;
+        return crash(fate < 0.25 ? "before" : fate < torn ? "during" : "after", step.what);
       }
       if (step.what.startsWith("disk ")) return strikeDisk(step.what);
       if (step.what.startsWith("store ")) return strikeStore(step.what);

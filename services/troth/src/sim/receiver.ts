@@ -8,7 +8,6 @@ export type Told = {
   readonly kind: string;
   readonly alert: string;
   readonly revision: number;
-  readonly state: string;
   /** Alerts a storm message speaks of; 0 for others. */
   readonly alerts: number;
   readonly body: string;
@@ -39,7 +38,6 @@ function read(request: HttpRequest): Told {
     kind: String(type),
     alert: String(data.id),
     revision: Number(data.revision),
-    state: String(data.state),
     alerts: Number(data.alerts ?? 0),
     body,
     isSigned: headers["webhook-signature"] === `v1,${signed}`,
@@ -60,6 +58,7 @@ export function openReceiver(rng: Rng, plan: Plan, injector: Injector): Receiver
     told,
     unheard: () => unheard,
     answer: (request) => {
+      const one = read(request);
       if (injector.chance(plan.receiverErrorPerCall)) {
         const fate = rng.next();
         if (fate < 0.3) {
@@ -76,10 +75,10 @@ export function openReceiver(rng: Rng, plan: Plan, injector: Injector): Receiver
         }
         injector.count("receiver-lost-ack");
         unheard += 1;
-        told.push(read(request));
+        told.push(one);
         return "never";
       }
-      told.push(read(request));
+      told.push(one);
       return answered(204);
     },
   };

@@ -42,7 +42,7 @@ const usualEvents = 18;
 const sendersMax = 2;
 const dayMs = 86_400_000;
 /** Within so long the judge notices a deadline on a quiet log. */
-const ticksMs = 1_000;
+const ticksMs = 600;
 
 /** Everything that is judged at the end. */
 export type Story = {
@@ -97,11 +97,19 @@ class Supervisor {
     this.life.stop.request("unhealthy");
   }
 
-  #gone(how: string): void {
+  /** Tells it to stop in order; one that dies of it is started once more, and told again. */
+  leave(): boolean {
+    this.leaving = true;
+    const { life } = this;
+    if (life?.isUp() === true && !life.stop.signal.aborted) life.stop.request("the end");
+    return this.isDown;
+  }
+
+  #gone(how: "crashed" | "ended" | "gave up"): void {
     this.#world.trace(`down (${how})`);
     this.life = null;
     this.#cut();
-    if (this.leaving) {
+    if (this.leaving && how === "ended") {
       this.isDown = true;
       return;
     }
@@ -182,6 +190,18 @@ function watchSettled(supervisor: Supervisor): Settled {
   };
 }
 
+/** Whether a process has been up for as long as it takes to notice that a deadline has passed. */
+function watchQuiet(world: SimWorld, supervisor: Supervisor): () => boolean {
+  let upSince: number | null = null;
+  return () => {
+    const { life } = supervisor;
+    const now = world.scheduler.now();
+    if (life === null || !life.isUp() || life.stop.signal.aborted) upSince = null;
+    else upSince ??= now;
+    return upSince !== null && now - upSince > ticksMs;
+  };
+}
+
 /** Goes on until `done`, letting time pass when only time helps; false when that does not help. */
 async function runUntil(world: SimWorld, done: () => boolean, stepsMost: number): Promise<boolean> {
   const { scheduler } = world;
@@ -244,15 +264,17 @@ async function tell(
   if (!(await runUntil(world, () => sending === 0, stepsMax))) stuck("events are not taken in");
   if (!(await runUntil(world, watchSettled(supervisor).isReached, stepsMax)))
     stuck("what is in the log does not come out");
-  // Storms are told of when their minute is over, and deadlines pass while nobody says anything.
-  scheduler.leap(61_000 + Math.floor(world.rng.next() * 2 * dayMs));
-  const later = world.clock.now() + ticksMs;
-  await scheduler.run(() => world.clock.now() > later, 400);
+  // Deadlines pass, and alerts fade, in silence.
+  const days = world.rng.next() < 0.25 ? 60 : 2;
+  scheduler.leap(61_000 + Math.floor(world.rng.next() * days * dayMs));
+  const quietAt = world.clock.now();
+  await runUntil(world, watchQuiet(world, supervisor), stepsMax);
+  // Storms are told of when their minute is over.
+  scheduler.leap(61_000);
+  await runUntil(world, watchQuiet(world, supervisor), stepsMax);
   const settled = watchSettled(supervisor);
   if (!(await runUntil(world, settled.isReached, stepsMax))) stuck("messages are not told");
-  supervisor.leaving = true;
-  supervisor.life?.stop.request("the end");
-  const gone = await runUntil(world, () => supervisor.isDown, stepsMax);
+  const gone = await runUntil(world, () => supervisor.leave(), stepsMax);
   if (!gone) stuck("the process does not stop");
   const { lives } = supervisor;
   return {
@@ -262,7 +284,7 @@ async function tell(
     ledger,
     lives,
     settledFacts: settled.facts(),
-    quietAt: later - ticksMs,
+    quietAt,
   };
 }
 

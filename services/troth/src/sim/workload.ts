@@ -1,3 +1,4 @@
+import type { CloudEvent } from "@troth/events";
 import type { Rng } from "@troth/runtime";
 import type { Line } from "./clients.ts";
 import type { Injector } from "./faults.ts";
@@ -26,6 +27,28 @@ const poisons: readonly string[] = [
   '{"specversion":"1.0","id":"x","source":"urn:x","type":"org.troth.contact.completed.v1","time":"2026-03-28T00:00:00Z","subject":"customer:1","data":{"queueWaitSeconds":"long"}}',
 ];
 
+/** Some name the record they speak of, and some of those are corrected later. */
+function withRecords(events: readonly CloudEvent[], rng: Rng): readonly CloudEvent[] {
+  const named: CloudEvent[] = [];
+  for (const event of events) {
+    const corrected = named[Math.floor(rng.next() * named.length)];
+    if (rng.next() < 0.1 && corrected !== undefined) {
+      const { id, time, data } = corrected;
+      const revision = Number(data["revision"] ?? 0) + 1;
+      const later = new Date(timeOf(time) + 60_000).toISOString();
+      named.push({
+        ...corrected,
+        id: `${id}.${revision}`,
+        time: later,
+        data: { ...data, revision },
+      });
+    }
+    const data = rng.next() < 0.4 ? { sourceRecordId: event.id, ...event.data } : event.data;
+    named.push({ ...event, data });
+  }
+  return named;
+}
+
 const timeOf = (text: string | undefined): number => Date.parse(text ?? "");
 
 /** What is handed in, and how small everything is kept, both drawn from the seed. */
@@ -36,7 +59,7 @@ export function workloadOf(options: WorkloadOptions): Workload {
     choices[upTo(choices.length)] ?? choices[0];
   const count = Math.max(2, Math.floor(eventsMax / 2) + upTo(Math.ceil(eventsMax / 2)));
   const lines: Line[] = [];
-  for (const event of randomEvents(seed, count, oneOf(2, 10, 30))) {
+  for (const event of withRecords(randomEvents(seed, count, oneOf(2, 10, 30)), rng)) {
     const at = timeOf(event.recordedtime);
     if (at - timeOf(event.time) > 60_000) injector.count("event-late");
     // Who does not say when they recorded it leaves that to the door.

@@ -1,0 +1,71 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { Mutant } from "./mutants.ts";
+import { bundleOf } from "./mutate.ts";
+
+const run = promisify(execFile);
+const policy = join(import.meta.dirname, "../../infra/policy/default.yaml");
+/** A mutant may hang the process it is in; it is then found by that. */
+const hangsAfterMs = 240_000;
+
+export type Verdict = {
+  readonly mutant: Mutant;
+  /** Null when it survived. */
+  readonly killed: { readonly seed: number; readonly violation: string } | null;
+};
+
+/** A process that ends by itself is no verdict unless the sources as they are do not do so. */
+async function checkSound(dir: string): Promise<void> {
+  const program = join(dir, "sound.mjs");
+  await bundleOf("mutant-program.ts", program, null);
+  const { stdout } = await run(process.execPath, [program, policy, "1", "5"]);
+  if (stdout !== "null") throw new Error(`without any mutant a story goes wrong: ${stdout}`);
+}
+
+async function tryOne(mutant: Mutant, dir: string, n: number, seeds: number): Promise<Verdict> {
+  const program = join(dir, `mutant${n}.mjs`);
+  await bundleOf("mutant-program.ts", program, mutant);
+  try {
+    const { stdout } = await run(
+      process.execPath,
+      [program, policy, `${mutant.seed}`, `${seeds}`],
+      {
+        timeout: hangsAfterMs,
+      },
+    );
+    return { mutant, killed: JSON.parse(stdout) };
+  } catch (error) {
+    const said = error instanceof Error && "stderr" in error ? String(error.stderr) : String(error);
+    return { mutant, killed: { seed: 0, violation: `the process ended: ${said.slice(-300)}` } };
+  }
+}
+
+/** Tries mutants, some at once; `tell` hears each verdict as it falls. */
+export async function tryMutants(
+  mutants: readonly Mutant[],
+  seeds: number,
+  tell: (verdict: Verdict) => void,
+): Promise<readonly Verdict[]> {
+  const dir = await mkdtemp(join(tmpdir(), "troth-mutants-"));
+  const verdicts: Verdict[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let n = next++; n < mutants.length; n = next++) {
+      const mutant = mutants[n];
+      if (mutant === undefined) return;
+      const verdict = await tryOne(mutant, dir, n, seeds);
+      verdicts.push(verdict);
+      tell(verdict);
+    }
+  };
+  try {
+    await checkSound(dir);
+    await Promise.all([worker(), worker()]);
+    return verdicts;
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
