@@ -153,7 +153,7 @@ describe("troth backtest", () => {
     expect(failed.out).toContain("Self-check FAILED");
     expect((await runTroth(["backtest", lake])).code).toBe(2);
     expect((await runTroth(["backtest", join(dir, "none"), "--policy", sooner])).code).toBe(3);
-  });
+  }, 240_000);
 });
 
 const olist = "/work/shared/data";
@@ -170,8 +170,8 @@ describe.skipIf(noOlist !== "")(`two policies over the orders of Olist${noOlist}
       join(dir, "e.yaml"),
     ];
     const imported = await runTroth(["import", "olist", olist]);
-    // The first quarter: the whole takes a minute on two busy cores; bench and README have it.
-    writeFileSync(events, imported.out.split("\n").slice(0, 20_000).join("\n"));
+    // The first tenth: the whole takes a minute on two busy cores; bench and README have it.
+    writeFileSync(events, imported.out.split("\n").slice(0, 8_000).join("\n"));
     await runTroth(["replay", events, "--out", join(dir, "out"), "--lake", lake]);
     writeFileSync(
       eager,
@@ -187,11 +187,11 @@ describe.skipIf(noOlist !== "")(`two policies over the orders of Olist${noOlist}
     process.stdout.write(
       `${answers} answers: live ${estimateText(live.precision95)}, ${estimateText(live.recall95)}; eager ${estimateText(candidate.precision95)}, ${estimateText(candidate.recall95)}\n`,
     );
-    expect(answers).toBeGreaterThan(1_500);
+    expect(answers).toBeGreaterThan(600);
     expect(result.selfCheck.differences).toBe(0);
     // Who says more finds more of the unhappy, and is wrong more often.
     expect(candidate.recall95.value ?? 0).toBeGreaterThan(live.recall95.value ?? 1);
     expect(candidate.precision95.value ?? 1).toBeLessThan(live.precision95.value ?? 0);
-    expect(live.precision95.low ?? 0).toBeGreaterThan(0.5);
+    expect(live.precision95.low ?? 0).toBeGreaterThan(0.4);
   }, 240_000);
 });

@@ -73,7 +73,7 @@ test("any of their names leads to them, and a name nobody has to nothing", async
   const none = await runTroth(["export", "subject", dir, "customer:nobody"]);
   expect(none).toMatchObject({ code: 1, out: "" });
   expect((await runTroth(["export", "subject", dir, "nobody"])).code).toBe(3);
-});
+}, 240_000);
 
 test("what a mistaken link brought is given to whom it belongs, and two who are one get it all", async () => {
   let minute = 0;

@@ -68,6 +68,7 @@ type Told = {
 const noArrow = noPython("pyarrow", "pandas");
 describe.skipIf(noArrow !== null)(
   `pyarrow and pandas read the lake${noArrow === null ? "" : ` (${noArrow})`}`,
+  { timeout: 240_000 },
   () => {
     const types: Readonly<Record<ColumnType, string>> = {
       text: "string",
@@ -121,6 +122,7 @@ describe.skipIf(noArrow !== null)(
 const noAvro = noPython("fastavro", "cramjam");
 describe.skipIf(noAvro !== null)(
   `fastavro reads the facts${noAvro === null ? "" : ` (${noAvro})`}`,
+  { timeout: 240_000 },
   () => {
     test("each once, with moments as moments and money as decimals", async () => {
       const told = JSON.parse(await runPython(script("read-with-fastavro"), [dir]));
@@ -137,6 +139,7 @@ describe.skipIf(noAvro !== null)(
 const noSpark = noPython("pyspark", "pandas");
 describe.skipIf(noSpark !== null)(
   `Spark reads the lake${noSpark === null ? "" : ` (${noSpark})`}`,
+  { timeout: 240_000 },
   () => {
     const types: Readonly<Record<ColumnType, string>> = {
       text: "string",
@@ -170,13 +173,14 @@ describe.skipIf(noSpark !== null)(
       }
       expect(told.amounts).toBe(amounts());
       expect(told.answers.filter((rows) => rows > 0)).toHaveLength(queries.length);
-    }, 180_000);
+    }, 240_000);
   },
 );
 
 const noOdcs = noPython("open_data_contract_standard", "jsonschema", "yaml");
 describe.skipIf(noOdcs !== null)(
   `the contracts of the tables${noOdcs === null ? "" : ` (${noOdcs})`}`,
+  { timeout: 240_000 },
   () => {
     test("hold to the schema of the Open Data Contract Standard", async () => {
       const told = JSON.parse(
@@ -193,6 +197,7 @@ describe.skipIf(noOdcs !== null)(
 const noMining = noPython("pm4py");
 describe.skipIf(noMining !== null)(
   `pm4py opens the export${noMining === null ? "" : ` (${noMining})`}`,
+  { timeout: 240_000 },
   () => {
     test("with every fact, every promise and alert, and what they are about", async () => {
       const exported = await runTroth(["export", "ocel", dir]);
@@ -226,6 +231,7 @@ describe.skipIf(noMining !== null)(
 const noIceberg = noPython("pyiceberg.catalog.sql", "sqlalchemy");
 describe.skipIf(noIceberg !== null)(
   `pyiceberg registers the lake's files${noIceberg === null ? "" : ` (${noIceberg})`}`,
+  { timeout: 240_000 },
   () => {
     test("as Iceberg tables by the README's script, and a second run adds nothing", async () => {
       const [example] = examples("python iceberg");

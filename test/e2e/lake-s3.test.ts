@@ -16,7 +16,7 @@ import { noS3, startS3, type TestS3 } from "../support/s3.ts";
 import { freePort, gone, runTroth, startTroth, up } from "../support/troth.ts";
 
 /** How long the store is at fault; `pnpm test:lake-faults` takes ten minutes. */
-const faultSeconds = Number(process.env["TROTH_FAULT_SECONDS"] ?? "12");
+const faultSeconds = Number(process.env["TROTH_FAULT_SECONDS"] ?? "6");
 const genesis = "7a1e0001-0000-4000-8000-000000000002";
 const dir = mkdtempSync(join(tmpdir(), "troth-lake-s3-"));
 const restore = { ...process.env };
@@ -56,36 +56,40 @@ async function holdsToThePort(store: S3Store): Promise<void> {
   expect(outcomes.filter((outcome) => outcome === "created")).toHaveLength(1);
 }
 
-describe.skipIf(noS3 !== null)(`versitygw as the store${noS3 === null ? "" : ` (${noS3})`}`, () => {
-  const servers: TestS3[] = [];
-  afterAll(async () => {
-    for (const server of servers) await server.close();
-  });
-  const start = async (obeysConditions: boolean): Promise<TestS3> => {
-    const server = await startS3({ buckets: ["lake"], obeysConditions });
-    servers.push(server);
-    useStore(server.endpoint, server.accessKey, server.secretKey);
-    return server;
-  };
+describe.skipIf(noS3 !== null)(
+  `versitygw as the store${noS3 === null ? "" : ` (${noS3})`}`,
+  { timeout: 240_000 },
+  () => {
+    const servers: TestS3[] = [];
+    afterAll(async () => {
+      for (const server of servers) await server.close();
+    });
+    const start = async (obeysConditions: boolean): Promise<TestS3> => {
+      const server = await startS3({ buckets: ["lake"], obeysConditions });
+      servers.push(server);
+      useStore(server.endpoint, server.accessKey, server.secretKey);
+      return server;
+    };
 
-  test("holds to the port of object stores", async () => {
-    await start(true);
-    await holdsToThePort(await openS3Store({ bucket: "lake", prefix: "troth/" }));
-  });
+    test("holds to the port of object stores", async () => {
+      await start(true);
+      await holdsToThePort(await openS3Store({ bucket: "lake", prefix: "troth/" }));
+    });
 
-  test("is refused at start where it overwrites what it was told to create only", async () => {
-    await start(false);
-    const store = await openS3Store({ bucket: "lake", prefix: "troth/" });
-    await expect(store.probe()).rejects.toMatchObject({ code: "io", retryable: false });
-    await expect(store.putIfAbsent("a", Buffer.from("a"))).rejects.toThrow("If-None-Match");
-    expect(await store.get("a")).toBeNull();
-    const place = ["--lake", "s3://lake/other"];
-    const started = await runTroth(["start", "--no-demo", "--data", join(dir, "bad"), ...place]);
-    expect(started).toMatchObject({ code: 3, err: expect.stringContaining("If-None-Match: *") });
-    const replayed = await runTroth(["replay", "-", "--out", join(dir, "bad-out"), ...place]);
-    expect(replayed).toMatchObject({ code: 3, err: expect.stringContaining("If-None-Match: *") });
-  });
-});
+    test("is refused at start where it overwrites what it was told to create only", async () => {
+      await start(false);
+      const store = await openS3Store({ bucket: "lake", prefix: "troth/" });
+      await expect(store.probe()).rejects.toMatchObject({ code: "io", retryable: false });
+      await expect(store.putIfAbsent("a", Buffer.from("a"))).rejects.toThrow("If-None-Match");
+      expect(await store.get("a")).toBeNull();
+      const place = ["--lake", "s3://lake/other"];
+      const started = await runTroth(["start", "--no-demo", "--data", join(dir, "bad"), ...place]);
+      expect(started).toMatchObject({ code: 3, err: expect.stringContaining("If-None-Match: *") });
+      const replayed = await runTroth(["replay", "-", "--out", join(dir, "bad-out"), ...place]);
+      expect(replayed).toMatchObject({ code: 3, err: expect.stringContaining("If-None-Match: *") });
+    });
+  },
+);
 
 describe.skipIf(noMoto !== null)(
   `moto as the store${noMoto === null ? "" : ` (${noMoto})`}`,

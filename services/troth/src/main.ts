@@ -4,6 +4,7 @@ import { addBacktest } from "./backtest.ts";
 import { addCalibrate } from "./calibrate.ts";
 import { addCompact } from "./compact.ts";
 import { addDoctor } from "./doctor.ts";
+import { addErase } from "./erase.ts";
 import { exitCodes, tellFailure } from "./exit.ts";
 import { addExport } from "./export.ts";
 import { addImport } from "./import.ts";
@@ -47,6 +48,7 @@ addBacktest(program);
 addAccountability(program);
 addCompact(program);
 addExport(program);
+addErase(program);
 addDoctor(program);
 
 try {

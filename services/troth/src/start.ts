@@ -7,6 +7,8 @@ import { type Embedded, openEmbedded } from "./embedded/embedded.ts";
 import { checkPolicyOf, type Meta, readMeta, writeMeta } from "./embedded/meta.ts";
 import { openReaders } from "./embedded/readers.ts";
 import { systemWorld } from "./embedded/world.ts";
+import { isBeingErased } from "./erase/rewrite.ts";
+import { InputError } from "./exit.ts";
 import { lakeArgument, openLakeToWrite } from "./lake-place.ts";
 import { noOutside, openOutside } from "./outside.ts";
 import { defaultPolicyPath, readPolicy } from "./policy-file.ts";
@@ -35,6 +37,11 @@ const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 /** Begins a data folder, or goes on with one; the first start decides what its clock follows. */
 async function metaOf(options: Options, policy: string): Promise<Meta> {
+  if (isBeingErased(options.data)) {
+    throw new InputError(
+      `${options.data}: an erasure was cut short; run troth erase there again, it finishes it first`,
+    );
+  }
   const known = await readMeta(options.data);
   if (known !== null) {
     checkPolicyOf(options.data, known, policy);

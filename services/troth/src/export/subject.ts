@@ -1,27 +1,11 @@
-import { canonicalJson, identityOf, toCloudEvent } from "@troth/events";
+import { canonicalJson, type Filed, identityOf, toCloudEvent } from "@troth/events";
 import { Registrar, type Routed } from "@troth/identity";
 import { readChunks } from "@troth/lake";
 import type { ObjectStore } from "@troth/runtime";
+import { personOf, unlimited, type Whose } from "../erase/person.ts";
 
-export type Whose = { readonly tenant: string; readonly reference: string };
-
-/** Here nothing is turned away: whoever asks is owed what waits for them as well. */
-const unlimited = {
-  waitingPerReference: Number.MAX_SAFE_INTEGER,
-  factsKeptPerReference: Number.MAX_SAFE_INTEGER,
-};
-
-/** The customers who are this person once the whole log is known: merged ones are one. */
-async function customersOf(store: ObjectStore, whose: Whose): Promise<ReadonlySet<string>> {
-  const { tenant, reference } = whose;
-  const registrar = new Registrar(unlimited);
-  for await (const { facts } of readChunks(store)) {
-    for (const { fact } of facts) if (fact !== null) registrar.route(fact);
-  }
-  const whole = registrar.customerOf(tenant, reference);
-  if (whole === null) return new Set();
-  const merged = [...(registrar.tenants.get(tenant)?.aliases.keys() ?? [])];
-  return new Set([whole, ...merged.filter((one) => registrar.customerOf(tenant, one) === whole)]);
+async function* factsIn(store: ObjectStore): AsyncGenerator<readonly Filed[]> {
+  for await (const { facts } of readChunks(store)) yield facts;
 }
 
 const isAbout = (customers: ReadonlySet<string>, decision: string): boolean => {
@@ -68,7 +52,8 @@ class Held {
  * registrar's own rules, and what was said of them.
  */
 export async function subjectOf(store: ObjectStore, whose: Whose): Promise<Iterable<string>> {
-  const held = new Held(whose, await customersOf(store, whose));
+  const { customers } = await personOf(() => factsIn(store), whose);
+  const held = new Held(whose, customers);
   const registrar = new Registrar(unlimited);
   for await (const { facts, said } of readChunks(store)) {
     let next = 0;
