@@ -1,7 +1,7 @@
 import { request } from "node:http";
-import { type AddressInfo, createServer } from "node:net";
 import { type Desk, type DeskOptions, openDesk } from "@troth/desk";
 import { deskStory } from "./desk-story.ts";
+import { freePort } from "./troth.ts";
 
 /** A desk over the seeded day, listening on a port of its own. */
 export async function openStoryDesk(
@@ -19,16 +19,6 @@ export async function openStoryDesk(
   });
   return { ...story, ...desk };
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, "127.0.0.1", () => {
-      const address: AddressInfo | string | null = server.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
 
 export type Answer = {
   readonly status: number;

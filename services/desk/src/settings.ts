@@ -1,5 +1,6 @@
 import { err, ok, type Result } from "@troth/events";
 import { z } from "zod";
+import type { DeskOptions } from "./http/desk.ts";
 
 /** What an operator says about the desk; it holds secrets, so it is a file of its own. */
 const settingsShape = z.strictObject({
@@ -46,4 +47,11 @@ export function parseSettings(text: string): Result<DeskSettings, string> {
   const read = settingsShape.safeParse(value);
   if (read.success) return ok(read.data);
   return err(read.error.issues.map((one) => `${one.path.join(".")}: ${one.message}`).join("; "));
+}
+
+/** The sign-in as the desk takes it; null: whoever sits at this machine. */
+export function signInOf({ signIn }: DeskSettings): DeskOptions["signIn"] {
+  if (signIn === undefined) return null;
+  const { clientSecret, ...rest } = signIn;
+  return { ...rest, ...(clientSecret !== undefined && { clientSecret }) };
 }

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { type DeskSettings, parseSettings } from "@troth/desk";
+import { type DeskSettings, isLoopback, parseSettings } from "@troth/desk";
 import { errnoOf } from "@troth/runtime";
 import { InputError } from "./exit.ts";
 
@@ -15,4 +15,12 @@ export async function readDeskSettings(path: string | undefined): Promise<DeskSe
   const settings = parseSettings(text);
   if (settings.ok) return settings.value;
   throw new InputError(`--desk ${path}: ${settings.error}`);
+}
+
+/** Refuses, before anything is opened, a desk on the network at which nobody signs in. */
+export function checkDeskHost(host: string, { signIn }: DeskSettings): void {
+  if (signIn !== undefined || isLoopback(host)) return;
+  throw new InputError(
+    `--host ${host} would put a desk on the network with nobody signing in: name a provider in --desk, or listen on 127.0.0.1`,
+  );
 }

@@ -2,7 +2,7 @@ import { join, resolve } from "node:path";
 import { parseEvent } from "@troth/events";
 import { openLogger, openStop, systemClock, systemDisk } from "@troth/runtime";
 import { type Command, InvalidArgumentError } from "commander";
-import { readDeskSettings } from "./desk-settings.ts";
+import { checkDeskHost, readDeskSettings } from "./desk-settings.ts";
 import { type Embedded, openEmbedded } from "./embedded/embedded.ts";
 import { checkPolicyOf, type Meta, readMeta, writeMeta } from "./embedded/meta.ts";
 import { openReaders } from "./embedded/readers.ts";
@@ -94,6 +94,7 @@ async function start(given: Options): Promise<number> {
   const options = { ...given, data: resolve(given.data) };
   const policy = await readPolicy(options.policy);
   const deskSettings = await readDeskSettings(options.desk);
+  checkDeskHost(options.host, deskSettings);
   let meta = await metaOf(options, policy.hash);
   // While a file or the made-up day is loading, log time follows it, or everything would be late.
   let loading = true;

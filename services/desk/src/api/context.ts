@@ -8,6 +8,8 @@ export type Context = {
   /** Of the tenant of whoever asks. */
   readonly view: DeskView;
   readonly person: Person;
+  /** False where nothing can be handed in: this desk is for reading. */
+  readonly canAct: boolean;
   readonly policy: PolicyInfo;
   /**
    * A customer's flag at this moment, as the judge would say it; null when nothing stands or the

@@ -107,7 +107,7 @@ export function customerPageOf(context: Context, customer: DeskCustomer): Custom
     timelineDropped: customer.timeline.dropped,
     mendings: customer.standing.mendings.map((one) => ({ ...one, at: isoTime(one.at) })),
     recommendation: recommendationOf(context, customer),
-    acts: actsFor(context.person, customer),
+    acts: context.canAct ? actsFor(context.person, customer) : [],
     references: [...customer.references],
     profile: profileOf(customer.profile),
     logTime: isoTime(context.logTime()),

@@ -31,7 +31,13 @@ const offerOf = ({ candidate, prediction }: Scored): Shown["ranked"][number] => 
 export function recommendationOf(context: Context, customer: DeskCustomer): Shown | null {
   const { view, person } = context;
   const alertId = customer.openAlert?.alertId;
-  if (view.mending === null || alertId === undefined || !mayDo(person.role, "act")) return null;
+  if (
+    !context.canAct ||
+    view.mending === null ||
+    alertId === undefined ||
+    !mayDo(person.role, "act")
+  )
+    return null;
   const now = context.logTime();
   const found = view.mending.recommend(customer, alertId, now);
   if (found === null) return null;

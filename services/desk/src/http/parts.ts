@@ -78,6 +78,7 @@ export function refuse(reply: FastifyReply, kind: ProblemKind, detail: string): 
 export const contextOf = ({ parts, person }: At): Context => ({
   view: parts.views.of(person.tenant),
   person,
+  canAct: parts.hand !== null,
   policy: parts.policy,
   flagNow: parts.flagNow,
   logTime: parts.logTime,

@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import {
   createViews,
-  type DeskOptions,
   type DeskSettings,
   defaultTenant,
   openAudit,
   openDesk,
   openRecovery,
+  signInOf,
 } from "@troth/desk";
 import { openLogChannel } from "@troth/notify";
 import type { Policy } from "@troth/policy";
@@ -147,6 +147,7 @@ export function openReaders(options: ReadersOptions): Readers {
       stop.defer("metrics", () => health.close());
       const audit = await openAudit(join(options.data, "desk"), systemDisk, systemClock);
       stop.defer("audit", () => audit.close());
+      const signIn = signInOf(options.desk);
       const desk = await openDesk({
         views,
         hand,
@@ -155,7 +156,7 @@ export function openReaders(options: ReadersOptions): Readers {
         flagNow: (customer, tenant) => embedded.flag(tenant ?? defaultTenant, customer),
         logTime: embedded.logTime,
         listen: { host, port },
-        signIn: deskSignIn(options.desk),
+        ...(signIn !== undefined && { signIn }),
         ...(options.desk.webhookSecrets && { webhookSecrets: options.desk.webhookSecrets }),
         ...(options.desk.linkSecret && {
           linkSecret: Buffer.from(options.desk.linkSecret, "base64"),
@@ -180,13 +181,6 @@ export function openReaders(options: ReadersOptions): Readers {
       };
     },
   };
-}
-
-/** A provider over https only; what is not said in the file is not said to the desk. */
-function deskSignIn({ signIn }: DeskSettings): NonNullable<DeskOptions["signIn"]> | null {
-  if (signIn === undefined) return null;
-  const { clientSecret, ...rest } = signIn;
-  return { ...rest, ...(clientSecret !== undefined && { clientSecret }) };
 }
 
 const positionsEveryMs = 1_000;

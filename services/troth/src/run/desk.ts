@@ -1,7 +1,8 @@
-import { createViews, openDesk } from "@troth/desk";
+import { createViews, isLoopback, openDesk, signInOf } from "@troth/desk";
 import type { Flag } from "@troth/events";
 import type { Log } from "@troth/log";
 import type { Policy } from "@troth/policy";
+import { readDeskSettings } from "../desk-settings.ts";
 import type { Posted } from "../partitioned/flag-board.ts";
 import { type Kept, type Supervised, supervise } from "../partitioned/supervise.ts";
 import { AddedUp } from "./added-up.ts";
@@ -72,12 +73,20 @@ export async function runDesk(place: Place, policy: Policy): Promise<Service> {
   stop.defer("readers", async () => {
     await Promise.all(readers.map((reader) => reader.close()));
   });
+  const settings = await readDeskSettings(process.env["TROTH_DESK"]);
+  const signIn = signInOf(settings) ?? null;
+  if (signIn === null && !isLoopback(place.host)) {
+    log.warn("the desk listens on 127.0.0.1 only: nobody signs in (TROTH_DESK names no provider)");
+  }
+  const host = signIn === null && !isLoopback(place.host) ? "127.0.0.1" : place.host;
   const desk = await openDesk({
+    signIn,
+    ...(settings.hosts && { hosts: settings.hosts }),
     views,
     policy,
     flagNow: (customer) => shown.get(customer) ?? null,
     logTime: () => Math.max(logTime, place.isLive ? clock.now() : 0),
-    listen: { host: place.host, port: place.port === 0 ? 0 : place.port + 1 },
+    listen: { host, port: place.port === 0 ? 0 : place.port + 1 },
     tell: {
       answered: () => undefined,
       failed: (error) => log.error("the desk failed to answer", { error: String(error) }),
