@@ -10,6 +10,7 @@ import {
   startAlertmanager,
   type TestAlertmanager,
 } from "../support/alertmanager.ts";
+import { drawPanel } from "../support/chart.ts";
 import { noPrometheus, startPrometheus, type TestPrometheus } from "../support/prometheus.ts";
 import { root, textOf } from "../support/source.ts";
 import { writeThirtyDays } from "../support/thirty-days.ts";
@@ -30,7 +31,7 @@ type Panel = {
     readonly w: number;
     readonly h: number;
   };
-  readonly targets: readonly { readonly expr: string }[];
+  readonly targets: readonly { readonly expr: string; readonly legendFormat: string }[];
 };
 type Dashboard = {
   readonly uid: string;
@@ -152,6 +153,33 @@ describe.skipIf(missing !== null)(`dashboards on a real Prometheus${why}`, () =>
     );
     expect(queries.length).toBeGreaterThan(60);
     expect(silent).toEqual([]);
+  });
+
+  test("answers the queries of the documents' charts over thirty days, and draws them", async () => {
+    const charts = [
+      ["troth-chain", "Customers at risk by level"],
+      ["troth-link", "Kept by day against the objective"],
+      ["troth-link", "Broken by kind"],
+      ["troth-relationship", "Enjoyed it, by segment"],
+      ["troth-accuracy", "Precision and recall"],
+      ["troth-accuracy", "Alerts opened a day, by rule"],
+    ] as const;
+    // Into the tree only when asked: the days end now, so that every run draws another month.
+    const to = process.env["TROTH_CHARTS"] ?? dir;
+    for (const [uid, title] of charts) {
+      const panel = dashboards
+        .find((one) => one.uid === uid)
+        ?.panels.find((one) => one.title === title);
+      if (panel === undefined) throw new Error(`no panel ${title}`);
+      const file = `${uid}-${title.toLowerCase().replaceAll(/[^a-z]+/g, "-")}.svg`;
+      const queries = panel.targets.map(({ expr, legendFormat }) => ({
+        expr: filledIn(expr),
+        legend: legendFormat,
+      }));
+      const drawn = await drawPanel(prometheus.url, { title, queries, days: 30 }, join(to, file));
+      expect(drawn, title).toBeGreaterThanOrEqual(panel.targets.length);
+      expect(readFileSync(join(to, file), "utf8")).toContain("<polyline");
+    }
   });
 
   test("holds thirty days of what was never scraped, beside what is scraped now", async () => {

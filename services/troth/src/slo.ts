@@ -79,7 +79,7 @@ Examples:
     "Metrics as of every step of log time, as OpenMetrics, for promtool to backfill.",
   )
     .argument("<events>", "event file: JSON lines, gzip or not; - for standard input")
-    .option("--every <minutes>", "minutes between two samples", "15")
+    .option("--every <minutes>", "between two samples; after 5 a gauge is stale in Prometheus", "5")
     .option("--until <moment>", "go on until then, or read no further")
     .requiredOption("--out <file>", "the file to write")
     .addHelpText(
@@ -87,7 +87,7 @@ Examples:
       `
 Example:
   troth slo history events.jsonl --out history.om
-  promtool tsdb create-blocks-from openmetrics history.om prometheus-data`,
+  promtool tsdb create-blocks-from --max-block-duration=744h openmetrics history.om prometheus-data`,
     )
     .action(async (events: string, options: HistoryOptions) => {
       const minutes = Number(options.every);
