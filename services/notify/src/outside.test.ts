@@ -66,6 +66,18 @@ describe("an Alertmanager", () => {
     );
   });
 
+  test("hears an alert end under the labels it began with, though something else weighs most by then", async () => {
+    const { http, clock, channel } = openManager();
+    await channel.send(messageOf({ id: "a" }), "");
+    await clock.advance(1_000);
+    await channel.send(messageOf({ id: "a", revision: 2, state: "recovered" }, "billing"), "");
+    const last = http.sent.at(-1);
+    expect(last === undefined ? [] : postedIn(last).map(({ labels }) => labels["link"])).toEqual([
+      "delivery",
+    ]);
+    await channel.close?.();
+  });
+
   test("knows an alert by labels that name tenant, link, kind and owner, and no customer", async () => {
     const { http, channel } = openManager();
     await channel.send(messageOf({ id: "a" }), "");
@@ -151,7 +163,8 @@ describe("a snooze", () => {
   test("holds an alert's revisions back, tells the newest when its time is up, and survives a restart", async () => {
     const disk = openSimulatedDisk({ rng: openSimulatedRng(1) });
     const { channel, got } = openCollector();
-    const one = await open(disk.attach(), [channel]);
+    // Its journal is written afresh at every turn.
+    const one = await open(disk.attach(), [channel], { journalBytes: 1 });
     one.notify.caughtUp();
     one.notify.fold(alertAt(1, { id: "a" }));
     await one.notify.idle();

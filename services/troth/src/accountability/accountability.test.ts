@@ -314,6 +314,19 @@ describe("what answers say of a link", () => {
     expect(new Strata().difference(z95)).toBeNull();
   });
 
+  test("weighs groups of customers as Mantel and Haenszel do, so that a lopsided one says little", () => {
+    const strata = new Strata();
+    const add = (group: string, exposed: boolean, of: number, enjoyed: number): void => {
+      for (let n = 0; n < of; n++) strata.add(group, exposed, 1, n < enjoyed);
+    };
+    add("many", true, 100, 50);
+    add("many", false, 100, 80);
+    add("lopsided", true, 100, 90);
+    add("lopsided", false, 4, 0);
+    // (50 * -0.3 + 3.846 * 0.9) / 53.846
+    expect(strata.difference(z95)?.difference).toBeCloseTo(-0.2143, 4);
+  });
+
   test("counts an answer for as many cases as it stands for", () => {
     const strata = new Strata();
     const add = (exposed: boolean, weight: number, enjoyed: boolean, times: number): void => {
@@ -357,6 +370,18 @@ describe("a change of the organisation", () => {
     expect(effect?.difference).toBeCloseTo(0.2);
     expect(effect?.low).toBeGreaterThan(0);
     expect(effect?.high).toBeLessThan(0.4);
+  });
+
+  test("is not held against a link that was changed at the same time, however alike they were", () => {
+    if (change.kind !== "noise") throw new Error("no fact");
+    const { data } = change.fact;
+    const other = { ...change.fact, data: { ...data, changeId: "CH-2", link: "delivery" } };
+    const both = ["queue", "delivery", "billing"].flatMap((link, n) => [
+      ...outcomes(link, 90 * day, 100, 10 + n),
+      ...outcomes(link, 101 * day, 100, 30),
+    ]);
+    const [effect] = effectsOf([change.fact, other], both, ["queue", "delivery", "billing"]);
+    expect(effect?.control).toBe("billing");
   });
 
   test("is shown without a figure where too little was tried", () => {
