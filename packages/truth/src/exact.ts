@@ -7,7 +7,7 @@ const ln2 = Math.LN2;
 
 /** e^x for -700 <= x <= 700; beyond, the value at that end. */
 export function exp(x: number): number {
-  const bounded = x > 700 ? 700 : Math.max(x, -700);
+  const bounded = Math.max(-700, Math.min(700, x));
   const halvings = Math.floor(bounded / ln2 + 0.5);
   const rest = bounded - halvings * ln2;
   let sum = 1;

@@ -16,6 +16,7 @@ type Options = {
   readonly penalty: number;
   readonly precision: number;
   readonly halfLife?: string;
+  readonly demote?: true;
 };
 
 function numberIn(least: number, most: number): (text: string) => number {
@@ -27,12 +28,15 @@ function numberIn(least: number, most: number): (text: string) => number {
 }
 
 function commentOf(options: Options, until: number | null) {
-  return ({ examples, base, alertFrom, scale }: Fit): readonly string[] => [
-    `Fitted by: troth calibrate EVENTS --policy ${basename(options.policy)} --until ${until === null ? "(all)" : isoTime(until)} --penalty ${options.penalty} --precision ${options.precision}${options.halfLife === undefined ? "" : ` --half-life ${options.halfLife}`}`,
+  return ({ examples, base, alertFrom, scale, demoted }: Fit): readonly string[] => [
+    `Fitted by: troth calibrate EVENTS --policy ${basename(options.policy)} --until ${until === null ? "(all)" : isoTime(until)} --penalty ${options.penalty} --precision ${options.precision}${options.halfLife === undefined ? "" : ` --half-life ${options.halfLife}`}${options.demote === true ? " --demote" : ""}`,
     `${examples} answers, ${(base * 100).toFixed(1)}% of them unhappy (weighted). ${Math.round(scale)} points are one unit of log odds;`,
     `an alert opens where the answers fitted make an unhappy customer ${(alertFrom * 100).toFixed(0)}% probable.`,
     "Rules, signs and sentences are the written policy's; rules the answers say nothing of keep their points,",
     "rules they give no weight are in shadow: judged and measured, of no weight.",
+    ...(demoted.length === 0
+      ? []
+      : [`Demoted, since their lift may be none: ${demoted.join(", ")}.`]),
   ];
 }
 
@@ -50,6 +54,7 @@ async function run(events: string, options: Options): Promise<number> {
     until,
     penalty: options.penalty,
     precision: options.precision,
+    demote: options.demote === true,
     score: options.halfLife === undefined ? {} : { halfLife: options.halfLife },
     comment: commentOf(options, until),
   });
@@ -76,6 +81,7 @@ export function addCalibrate(program: Command): void {
     .option("--penalty <rows>", "pulls weights towards 0", numberIn(0, 1e6), 3)
     .option("--precision <share>", "how often an alert must be right", numberIn(0, 1), 0.74)
     .option("--half-life <duration>", "another half-life than the policy's")
+    .option("--demote", "put rules in shadow whose lift on these answers may be none")
     .addHelpText(
       "after",
       `

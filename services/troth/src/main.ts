@@ -18,6 +18,7 @@ import { addSim } from "./sim.ts";
 import { addSlo } from "./slo.ts";
 import { addStart } from "./start.ts";
 import { addTopics } from "./topics.ts";
+import { addTruth } from "./truth.ts";
 import { addVerify } from "./verify.ts";
 
 const program = new Command("troth")
@@ -38,6 +39,7 @@ addOracle(program);
 addPolicy(program);
 addMap(program);
 addCalibrate(program);
+addTruth(program);
 addSetAside(program);
 addTopics(program);
 addMigrate(program);

@@ -1,4 +1,4 @@
-import { publicPseudonymKey, type SurveyDecision } from "@troth/events";
+import { publicPseudonymKey } from "@troth/events";
 import {
   type Policy,
   parsePolicy,
@@ -6,7 +6,14 @@ import {
   type RuleWeights,
   reweighPolicy,
 } from "@troth/policy";
-import { fitIsotonic, logOddsOf, probabilityOf } from "@troth/truth";
+import {
+  type AnsweredLine,
+  answeredOf,
+  fitIsotonic,
+  logOddsOf,
+  probabilityOf,
+  rulesTruth,
+} from "@troth/truth";
 import { InputError } from "../exit.ts";
 import { replay } from "../replay/replay.ts";
 import type { ReadLines } from "../replay/source.ts";
@@ -25,6 +32,8 @@ export type CalibrateRequest = {
   readonly penalty: number;
   /** Alerts are to be right this often on the answers fitted. */
   readonly precision: number;
+  /** Put rules in shadow whose lift on these answers may be none, and fit the rest again. */
+  readonly demote: boolean;
   /** Score settings to take instead of the policy's own. */
   readonly score: Readonly<Record<string, unknown>>;
   readonly comment: (facts: Fit) => readonly string[];
@@ -38,6 +47,8 @@ export type Fit = {
   readonly scale: number;
   /** Alerts begin at this probability. */
   readonly alertFrom: number;
+  /** Rules put in shadow because against comparable customers their lift may be none. */
+  readonly demoted: readonly string[];
 };
 
 export type Calibration = { readonly text: string; readonly policy: Policy; readonly fit: Fit };
@@ -98,12 +109,13 @@ export function alertThreshold(
 
 function weightsOf(
   rules: readonly (Policy["pledges"][number] | Policy["noises"][number])[],
-  { learned, scale }: Pick<Fit, "learned" | "scale">,
+  { learned, scale, demoted }: Pick<Fit, "learned" | "scale" | "demoted">,
 ): Record<string, RuleWeights> {
   const weights: Record<string, RuleWeights> = {};
   for (const rule of rules) {
     const own = learned.rules.find(({ id }) => id === rule.id);
     if (own !== undefined) weights[rule.id] = pointsOf(rule, own, scale);
+    else if (demoted.includes(rule.id)) weights[rule.id] = { shadow: true };
   }
   return weights;
 }
@@ -113,24 +125,32 @@ const recoverAt = ({ score }: Policy): number => Math.floor((score.alertAt * 9) 
 
 /** Finer than this a step of the probability table rests on too few answers. */
 const leastShare = 0.02;
+/** Enough redrawn customers to tell whether zero is inside the middle 95%. */
+const demoting = { resamples: 200, seed: 1 };
 
-/** How probable a bad answer is at each score, from the answers fitted. */
-async function probabilityTable(
+async function truthOf(
   policy: Policy,
   request: CalibrateRequest,
-): Promise<readonly { from: number; perMille: number }[]> {
-  const surveys: SurveyDecision[] = [];
-  const verdicts = await judged(policy, request, (decision) => {
-    if (decision.kind === "survey") surveys.push(decision);
-  });
-  const points = [...verdicts.truth()].flatMap(({ riskScore, outcome, weight }) =>
-    outcome === null ? [] : [{ score: riskScore, bad: outcome === "not_enjoyed", weight }],
-  );
-  return fitIsotonic(points, leastShare).map(({ from, share }, i) => ({
+): Promise<readonly AnsweredLine[]> {
+  const verdicts = await judged(policy, request, () => undefined);
+  return answeredOf([...verdicts.truth()]);
+}
+
+/** How probable a bad answer is at each score, from the answers fitted. */
+const probabilityTable = (
+  lines: readonly AnsweredLine[],
+): readonly { from: number; perMille: number }[] =>
+  fitIsotonic(
+    lines.map(({ riskScore, outcome, weight }) => ({
+      score: riskScore,
+      bad: outcome === "not_enjoyed",
+      weight,
+    })),
+    leastShare,
+  ).map(({ from, share }, i) => ({
     from: i === 0 ? -100_000 : from,
     perMille: Math.round(share * 1000),
   }));
-}
 
 /** Fits a policy's points to the answers recorded by `until`. */
 export async function calibrate(request: CalibrateRequest): Promise<Calibration> {
@@ -144,7 +164,27 @@ export async function calibrate(request: CalibrateRequest): Promise<Calibration>
     );
   }
   // Signs are the written policy's; the probe only lifts what is in shadow.
-  const learned = learn(signsOf(plain, probe), examples, request.penalty);
+  const signed = signsOf(plain, probe);
+  let fit = fitted(signed, plain, examples, request, new Set());
+  let lines = await truthOf(parsed(reweighed(request, plain, fit, [])), request);
+  if (request.demote) {
+    const demoted = rulesTruth(lines, demoting).filter(({ advice }) => advice === "to-shadow");
+    const unproven = new Set(demoted.map(({ name }) => name));
+    fit = fitted(signed, plain, examples, request, unproven);
+    lines = await truthOf(parsed(reweighed(request, plain, fit, [])), request);
+  }
+  const text = reweighed(request, plain, fit, probabilityTable(lines));
+  return { text, policy: parsed(text), fit };
+}
+
+function fitted(
+  signed: Policy,
+  plain: Policy,
+  examples: readonly Example[],
+  request: CalibrateRequest,
+  without: ReadonlySet<string>,
+): Fit {
+  const learned = learn(signed, examples, request.penalty, without);
   const shares = examples.map((one) => ({ ...one, p: probabilityOf(logOdds(learned, one)) }));
   const alertFrom = alertThreshold(shares, request.precision);
   const room = alertFrom === null ? 0 : logOddsOf(alertFrom) - learned.intercept;
@@ -153,22 +193,31 @@ export async function calibrate(request: CalibrateRequest): Promise<Calibration>
       `no score is right ${request.precision * 100}% of the time on these answers: lower --precision`,
     );
   }
-  const scale = plain.score.alertAt / room;
   const total = examples.reduce((sum, { weight }) => sum + weight, 0);
   const unhappy = examples.reduce((sum, one) => sum + (one.bad ? one.weight : 0), 0);
-  const fit: Fit = { examples: examples.length, base: unhappy / total, learned, scale, alertFrom };
-  const reweighed = (probability: readonly unknown[]): string =>
-    reweighPolicy(request.text, {
-      name: request.name,
-      score: { ...request.score, recoverBelow: recoverAt(plain), probability },
-      pledges: weightsOf(plain.pledges, fit),
-      noises: weightsOf(plain.noises, fit),
-      comment: request.comment(fit),
-    });
-  const table = await probabilityTable(parsed(reweighed([])), request);
-  const text = reweighed(table);
-  return { text, policy: parsed(text), fit };
+  return {
+    examples: examples.length,
+    base: unhappy / total,
+    learned,
+    scale: plain.score.alertAt / room,
+    alertFrom,
+    demoted: [...without].sort(),
+  };
 }
+
+const reweighed = (
+  request: CalibrateRequest,
+  plain: Policy,
+  fit: Fit,
+  probability: readonly unknown[],
+): string =>
+  reweighPolicy(request.text, {
+    name: request.name,
+    score: { ...request.score, recoverBelow: recoverAt(plain), probability },
+    pledges: weightsOf(plain.pledges, fit),
+    noises: weightsOf(plain.noises, fit),
+    comment: request.comment(fit),
+  });
 
 /** The written policy, with the outcomes a rule in shadow was written to have. */
 function signsOf(plain: Policy, probe: Policy): Policy {
