@@ -1,4 +1,4 @@
-import { isMap, isScalar, isSeq, parseDocument, type YAMLMap } from "yaml";
+import { Document, isMap, isScalar, isSeq, parseDocument, type YAMLMap } from "yaml";
 
 /** What a rule's outcomes weigh; what is left out stays as the file has it. */
 export type RuleWeights = {
@@ -23,6 +23,13 @@ export type Reweighing = {
 const given = (fields: Readonly<Record<string, number | readonly number[] | undefined>>) =>
   Object.entries(fields).filter(([, value]) => value !== undefined);
 
+/** Written on one line: five numbers are read together. */
+const inline = (value: unknown): unknown => {
+  const node = new Document(value).contents;
+  if (isSeq(node)) node.flow = true;
+  return node;
+};
+
 function setShadow(rule: YAMLMap, shadow: boolean): void {
   if (shadow) rule.set("shadow", true);
   else rule.delete("shadow");
@@ -31,7 +38,7 @@ function setShadow(rule: YAMLMap, shadow: boolean): void {
 function reweighPledge(rule: YAMLMap, weights: RuleWeights): void {
   const { bySeverity, overdue, renegotiated, atRisk, kept } = weights;
   for (const [name, value] of given({ bySeverity, overdue, renegotiated, kept })) {
-    rule.setIn(["points", name], value);
+    rule.setIn(["points", name], inline(value));
   }
   if (atRisk !== undefined) rule.setIn(["atRisk", "points"], atRisk);
   setShadow(rule, weights.shadow);
@@ -39,7 +46,7 @@ function reweighPledge(rule: YAMLMap, weights: RuleWeights): void {
 
 function reweighNoise(rule: YAMLMap, weights: RuleWeights): void {
   for (const [name, value] of given({ points: weights.bySeverity, credit: weights.credit })) {
-    rule.set(name, value);
+    rule.set(name, inline(value));
   }
   setShadow(rule, weights.shadow);
 }

@@ -5,13 +5,16 @@
  */
 const ln2 = Math.LN2;
 
+const terms = 15;
+const reciprocals = Array.from({ length: terms + 1 }, (_, i) => (i === 0 ? 0 : 1 / i));
+
 /** e^x for -700 <= x <= 700; beyond, the value at that end. */
 export function exp(x: number): number {
   const bounded = Math.max(-700, Math.min(700, x));
   const halvings = Math.floor(bounded / ln2 + 0.5);
   const rest = bounded - halvings * ln2;
   let sum = 1;
-  for (let i = 18; i >= 1; i -= 1) sum = 1 + (rest * sum) / i;
+  for (let i = terms; i >= 1; i -= 1) sum = 1 + rest * sum * (reciprocals[i] ?? 0);
   let power = 1;
   for (let i = 0; i < Math.abs(halvings); i += 1) power *= 2;
   return halvings >= 0 ? sum * power : sum / power;

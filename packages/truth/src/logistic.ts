@@ -15,15 +15,19 @@ export type Sample = {
   readonly columns: readonly Column[];
 };
 
+const sweepsMax = 500;
+/** Weights become whole points, some hundreds to the unit: what moves less than this is still. */
+const still = 1e-8;
+
 export type Fitted = { readonly intercept: number; readonly weights: readonly number[] };
 
 /**
  * Logistic regression with an L2 penalty on all weights but the intercept, each held to its sign.
  *
- * Newton steps, one weight after the other, a fixed number of sweeps, from zero: the same sample
- * gives the same bits. `penalty` is in rows: 1 is what scikit-learn calls C = 1.
+ * Newton steps, one weight after the other, from zero, until a sweep moves nothing any more: the same
+ * sample gives the same bits. `penalty` is in rows: 1 is what scikit-learn calls C = 1.
  */
-export function fitLogistic(sample: Sample, penalty: number, sweeps = 120): Fitted {
+export function fitLogistic(sample: Sample, penalty: number): Fitted {
   const { bad, columns } = sample;
   const n = bad.length;
   const total = sample.weights.reduce((sum, one) => sum + one, 0);
@@ -37,7 +41,8 @@ export function fitLogistic(sample: Sample, penalty: number, sweeps = 120): Fitt
     odds[row] = (odds[row] ?? 0) + by;
     share[row] = probabilityOf(odds[row] ?? 0);
   };
-  for (let sweep = 0; sweep < sweeps; sweep += 1) {
+  let farthest = Number.POSITIVE_INFINITY;
+  for (let sweep = 0; sweep < sweepsMax && farthest > still; sweep += 1) {
     let slope = 0;
     let bend = 1e-9;
     for (let i = 0; i < n; i += 1) {
@@ -48,6 +53,7 @@ export function fitLogistic(sample: Sample, penalty: number, sweeps = 120): Fitt
     }
     const shift = -slope / bend;
     intercept += shift;
+    farthest = Math.abs(shift);
     for (let i = 0; i < n; i += 1) move(i, shift);
     columns.forEach(({ rows, values, sign }, j) => {
       const before = weights[j] ?? 0;
@@ -65,6 +71,7 @@ export function fitLogistic(sample: Sample, penalty: number, sweeps = 120): Fitt
       const after = free * sign < 0 ? 0 : free;
       if (after === before) return;
       weights[j] = after;
+      farthest = Math.max(farthest, Math.abs(after - before));
       for (let k = 0; k < rows.length; k += 1) {
         move(rows[k] ?? 0, (after - before) * (values[k] ?? 0));
       }

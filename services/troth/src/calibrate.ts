@@ -2,17 +2,16 @@ import { writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { canonicalJson, isoTime, parseInstant } from "@troth/events";
 import { type Command, InvalidArgumentError } from "commander";
-import { calibrate, type Fit } from "./calibrate/calibrate.ts";
+import { type CalibrateRequest, calibrate, type Fit } from "./calibrate/calibrate.ts";
 import { exitCodes, InputError } from "./exit.ts";
 import { defaultPolicyPath, readPolicyText } from "./policy-file.ts";
 import { openProgress } from "./progress.ts";
 import { readLines } from "./replay/read-lines.ts";
 
-type Options = {
+export type CalibrateOptions = {
   readonly policy: string;
   readonly until?: string;
-  readonly out: string;
-  readonly name?: string;
+  readonly name: string;
   readonly penalty: number;
   readonly precision: number;
   readonly halfLife?: string;
@@ -27,7 +26,7 @@ function numberIn(least: number, most: number): (text: string) => number {
   };
 }
 
-function commentOf(options: Options, until: number | null) {
+function commentOf(options: CalibrateOptions, until: number | null) {
   return ({ examples, base, alertFrom, scale, demoted }: Fit): readonly string[] => [
     `Fitted by: troth calibrate EVENTS --policy ${basename(options.policy)} --until ${until === null ? "(all)" : isoTime(until)} --penalty ${options.penalty} --precision ${options.precision}${options.halfLife === undefined ? "" : ` --half-life ${options.halfLife}`}${options.demote === true ? " --demote" : ""}`,
     `${examples} answers, ${(base * 100).toFixed(1)}% of them unhappy (weighted). ${Math.round(scale)} points are one unit of log odds;`,
@@ -40,24 +39,37 @@ function commentOf(options: Options, until: number | null) {
   ];
 }
 
-async function run(events: string, options: Options): Promise<number> {
-  if (events === "-") throw new InputError("events are read twice: give a file, not -");
+/** What is asked of a calibration by its options; the comment says how to do it again. */
+export function calibrateRequest(
+  options: CalibrateOptions,
+  text: string,
+  lines: CalibrateRequest["lines"],
+): CalibrateRequest {
   const until = options.until === undefined ? null : parseInstant(options.until, false);
   if (until !== null && Number.isNaN(until)) {
     throw new InputError(`--until ${options.until}: not a moment; write it as 2018-01-14`);
   }
-  const progress = openProgress("calibrate");
-  const { text, policy, fit } = await calibrate({
-    text: await readPolicyText(options.policy),
-    name: options.name ?? "calibrated",
-    lines: () => readLines(events, progress.at),
+  return {
+    text,
+    name: options.name,
+    lines,
     until,
     penalty: options.penalty,
     precision: options.precision,
     demote: options.demote === true,
     score: options.halfLife === undefined ? {} : { halfLife: options.halfLife },
     comment: commentOf(options, until),
-  });
+  };
+}
+
+async function run(events: string, options: CalibrateOptions & { out: string }): Promise<number> {
+  if (events === "-") throw new InputError("events are read twice: give a file, not -");
+  const progress = openProgress("calibrate");
+  const { text, policy, fit } = await calibrate(
+    calibrateRequest(options, await readPolicyText(options.policy), () =>
+      readLines(events, progress.at),
+    ),
+  );
   await writeFile(options.out, text);
   const { learned, ...figures } = fit;
   const weights = Object.fromEntries(
@@ -93,7 +105,7 @@ Example:
   troth replay events.jsonl --policy calibrated.yaml --out judged
   troth truth judged --placed-from 2018-01-14`,
     )
-    .action(async (events: string, options: Options) => {
+    .action(async (events: string, options: CalibrateOptions & { out: string }) => {
       process.exitCode = await run(events, options);
     });
 }

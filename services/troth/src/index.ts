@@ -1,3 +1,13 @@
+export {
+  type CalibrateRequest,
+  type Calibration,
+  calibrate,
+  gatherExamples,
+  learnable,
+} from "./calibrate/calibrate.ts";
+export { type Ablated, ablate, accuracyOn } from "./calibrate/evaluate.ts";
+export { type Example, learn } from "./calibrate/weigh.ts";
+export { type CalibrateOptions, calibrateRequest } from "./calibrate.ts";
 export { type LiveJudge, openJudge } from "./embedded/judge.ts";
 export { fromKafka, type Migrated, toKafka } from "./migrate/migrate.ts";
 export { policySwitch, tick } from "./partitioned/fact-log.ts";

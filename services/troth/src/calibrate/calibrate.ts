@@ -155,7 +155,6 @@ const probabilityTable = (
 /** Fits a policy's points to the answers recorded by `until`. */
 export async function calibrate(request: CalibrateRequest): Promise<Calibration> {
   const plain = parsed(request.text);
-  const probe = parsed(probePolicy(request.text, request.score));
   const examples = await gatherExamples(request);
   const bad = examples.filter((one) => one.bad).length;
   if (bad < 50 || examples.length - bad < 50) {
@@ -164,7 +163,7 @@ export async function calibrate(request: CalibrateRequest): Promise<Calibration>
     );
   }
   // Signs are the written policy's; the probe only lifts what is in shadow.
-  const signed = signsOf(plain, probe);
+  const signed = learnable(request.text);
   let fit = fitted(signed, plain, examples, request, new Set());
   let lines = await truthOf(parsed(reweighed(request, plain, fit, [])), request);
   if (request.demote) {
@@ -218,6 +217,10 @@ const reweighed = (
     noises: weightsOf(plain.noises, fit),
     comment: request.comment(fit),
   });
+
+/** The rules of a policy's text as a fit reads them. */
+export const learnable = (text: string): Policy =>
+  signsOf(parsed(text), parsed(probePolicy(text, {})));
 
 /** The written policy, with the outcomes a rule in shadow was written to have. */
 function signsOf(plain: Policy, probe: Policy): Policy {
