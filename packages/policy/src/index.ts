@@ -20,5 +20,6 @@ export {
   type Reweighing,
   type RuleWeights,
   reweighPolicy,
+  unshadowed,
 } from "./reweigh.ts";
 export { decimalText, spanText } from "./saying.ts";

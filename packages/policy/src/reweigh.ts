@@ -76,6 +76,17 @@ export function reweighPolicy(text: string, { name, score, ...rules }: Reweighin
   return document.toString({ lineWidth: 0, flowCollectionPadding: true });
 }
 
+/** The same policy with nothing in shadow: what its rules were written to weigh. */
+export function unshadowed(text: string): string {
+  const document = parseDocument(text);
+  for (const section of ["pledges", "noises"]) {
+    const rules = document.get(section);
+    if (!isMap(rules)) continue;
+    for (const { value } of rules.items) if (isMap(value)) value.delete("shadow");
+  }
+  return document.toString({ lineWidth: 0 });
+}
+
 /** What every outcome weighs in a policy made for measuring; fading leaves a fraction of it. */
 export const probePoints = 10_000;
 

@@ -16,6 +16,7 @@ export type CalibrateOptions = {
   readonly precision: number;
   readonly halfLife?: string;
   readonly demote?: true;
+  readonly scale?: number;
 };
 
 function numberIn(least: number, most: number): (text: string) => number {
@@ -28,7 +29,7 @@ function numberIn(least: number, most: number): (text: string) => number {
 
 function commentOf(options: CalibrateOptions, until: number | null) {
   return ({ examples, base, alertFrom, scale, demoted }: Fit): readonly string[] => [
-    `Fitted by: troth calibrate EVENTS --policy ${basename(options.policy)} --until ${until === null ? "(all)" : isoTime(until)} --penalty ${options.penalty} --precision ${options.precision}${options.halfLife === undefined ? "" : ` --half-life ${options.halfLife}`}${options.demote === true ? " --demote" : ""}`,
+    `Fitted by: troth calibrate EVENTS --policy ${basename(options.policy)} --until ${until === null ? "(all)" : isoTime(until)} --penalty ${options.penalty} --precision ${options.precision}${options.halfLife === undefined ? "" : ` --half-life ${options.halfLife}`}${options.demote === true ? " --demote" : ""}${options.scale === undefined ? "" : ` --scale ${options.scale}`}`,
     `${examples} answers, ${(base * 100).toFixed(1)}% of them unhappy (weighted). ${Math.round(scale)} points are one unit of log odds;`,
     `an alert opens where the answers fitted make an unhappy customer ${(alertFrom * 100).toFixed(0)}% probable.`,
     "Rules, signs and sentences are the written policy's; rules the answers say nothing of keep their points,",
@@ -38,6 +39,13 @@ function commentOf(options: CalibrateOptions, until: number | null) {
       : [`Demoted, since their lift may be none: ${demoted.join(", ")}.`]),
   ];
 }
+
+/** What the policy itself was fitted by. */
+const fittedBefore = (text: string): readonly string[] =>
+  text
+    .split("\n")
+    .filter((line) => line.startsWith("# Fitted by:"))
+    .map((line) => line.slice(2).replace("Fitted by:", "Before that:"));
 
 /** What is asked of a calibration by its options; the comment says how to do it again. */
 export function calibrateRequest(
@@ -57,8 +65,9 @@ export function calibrateRequest(
     penalty: options.penalty,
     precision: options.precision,
     demote: options.demote === true,
+    scale: options.scale ?? null,
     score: options.halfLife === undefined ? {} : { halfLife: options.halfLife },
-    comment: commentOf(options, until),
+    comment: (fit) => [...commentOf(options, until)(fit), ...fittedBefore(text)],
   };
 }
 
@@ -93,6 +102,11 @@ export function addCalibrate(program: Command): void {
     .option("--penalty <rows>", "pulls weights towards 0", numberIn(0, 1e6), 3)
     .option("--precision <share>", "how often an alert must be right", numberIn(0, 1), 0.74)
     .option("--half-life <duration>", "another half-life than the policy's")
+    .option(
+      "--scale <points>",
+      "points for one unit of log odds, as an earlier fit of other rules printed: leaves alerts and probabilities as they are",
+      numberIn(1, 1e5),
+    )
     .option("--demote", "put rules in shadow whose lift on these answers may be none")
     .addHelpText(
       "after",

@@ -5,6 +5,7 @@ import {
   probePolicy,
   type RuleWeights,
   reweighPolicy,
+  unshadowed,
 } from "@troth/policy";
 import {
   type AnsweredLine,
@@ -34,6 +35,11 @@ export type CalibrateRequest = {
   readonly precision: number;
   /** Put rules in shadow whose lift on these answers may be none, and fit the rest again. */
   readonly demote: boolean;
+  /**
+   * Points for one unit of log odds, where an earlier fit of other rules has settled them: alerts and
+   * probabilities then stay as they are. Null: settled here, by `precision`.
+   */
+  readonly scale: number | null;
   /** Score settings to take instead of the policy's own. */
   readonly score: Readonly<Record<string, unknown>>;
   readonly comment: (facts: Fit) => readonly string[];
@@ -172,7 +178,9 @@ export async function calibrate(request: CalibrateRequest): Promise<Calibration>
     fit = fitted(signed, plain, examples, request, unproven);
     lines = await truthOf(parsed(reweighed(request, plain, fit, [])), request);
   }
-  const text = reweighed(request, plain, fit, probabilityTable(lines));
+  const { probability } = plain.score;
+  const table = request.scale === null ? probabilityTable(lines) : probability;
+  const text = reweighed(request, plain, fit, table);
   return { text, policy: parsed(text), fit };
 }
 
@@ -185,7 +193,10 @@ function fitted(
 ): Fit {
   const learned = learn(signed, examples, request.penalty, without);
   const shares = examples.map((one) => ({ ...one, p: probabilityOf(logOdds(learned, one)) }));
-  const alertFrom = alertThreshold(shares, request.precision);
+  const alertFrom =
+    request.scale === null
+      ? alertThreshold(shares, request.precision)
+      : probabilityOf(learned.intercept + plain.score.alertAt / request.scale);
   const room = alertFrom === null ? 0 : logOddsOf(alertFrom) - learned.intercept;
   if (alertFrom === null || room <= 0) {
     throw new InputError(
@@ -212,21 +223,14 @@ const reweighed = (
 ): string =>
   reweighPolicy(request.text, {
     name: request.name,
-    score: { ...request.score, recoverBelow: recoverAt(plain), probability },
+    score:
+      request.scale === null
+        ? { ...request.score, recoverBelow: recoverAt(plain), probability }
+        : {},
     pledges: weightsOf(plain.pledges, fit),
     noises: weightsOf(plain.noises, fit),
     comment: request.comment(fit),
   });
 
-/** The rules of a policy's text as a fit reads them. */
-export const learnable = (text: string): Policy =>
-  signsOf(parsed(text), parsed(probePolicy(text, {})));
-
-/** The written policy, with the outcomes a rule in shadow was written to have. */
-function signsOf(plain: Policy, probe: Policy): Policy {
-  const pledges = plain.pledges.map((rule, i) => {
-    const lifted = probe.pledges[i];
-    return rule.shadow && lifted !== undefined ? lifted : rule;
-  });
-  return { ...plain, pledges };
-}
+/** The rules of a policy's text as a fit reads them: with the signs they were written to have. */
+export const learnable = (text: string): Policy => parsed(unshadowed(text));

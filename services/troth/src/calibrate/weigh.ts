@@ -7,6 +7,7 @@ export type Example = ProbedSurvey & { readonly bad: boolean };
 
 /** A rule seen at fewer surveys than this is left as it was written. */
 const seenAtLeast = 30;
+const seenAtMost = 0.97;
 const severities = [1, 2, 3, 4, 5] as const;
 
 /** Weights of one rule in log odds, by outcome; severities rise. */
@@ -70,8 +71,10 @@ function draftsOf(
   return [...steps, ...others].filter(({ column }) => column.rows.length > 0);
 }
 
-const isSeen = (drafts: readonly Draft[]): boolean =>
-  drafts.some(({ column }) => column.rows.length >= seenAtLeast);
+/** Seen often enough to say something, and not by nearly everybody: that could not be told apart. */
+const isSeen = (drafts: readonly Draft[], examples: number): boolean =>
+  drafts.some(({ column }) => column.rows.length >= seenAtLeast) &&
+  drafts.every(({ column }) => column.rows.length <= seenAtMost * examples);
 
 /** Fits every rule seen often enough; `without` leaves rules out, for measuring what they add. */
 export function learn(
@@ -85,7 +88,7 @@ export function learn(
     if (without.has(rule.id)) continue;
     const weights = new Map<CellName, number>();
     const drafts = draftsOf(examples, rule, weights);
-    if (isSeen(drafts)) rules.push({ id: rule.id, weights, drafts });
+    if (isSeen(drafts, examples.length)) rules.push({ id: rule.id, weights, drafts });
   }
   const drafts = rules.flatMap((rule) => rule.drafts);
   const fitted: Fitted = fitLogistic(

@@ -64,6 +64,8 @@ export type Change = {
 export type Incident = {
   readonly number: string;
   readonly subject: string;
+  /** Empty where the file does not say. */
+  readonly caller: string;
   readonly openedAt: number;
   readonly changes: Change[];
 };
@@ -120,7 +122,7 @@ export async function readIncidents(path: string, io: ImportIo): Promise<Iterabl
   for await (const { line, row } of io.openRows<Field>(path, columns)) {
     const cells = new Cells(row);
     const number = cells.key("number");
-    const caller = cells.text("caller_id") === "" ? null : cells.key("caller_id");
+    const caller = cells.text("caller_id");
     const openedAt = times.instantOf(cells.local("opened_at", readDayFirst));
     const change = readChange(cells);
     const trouble = cells.trouble();
@@ -130,8 +132,8 @@ export async function readIncidents(path: string, io: ImportIo): Promise<Iterabl
     }
     let incident = incidents.get(number);
     if (incident === undefined) {
-      const subject = caller === null ? `account:servicenow-${number}` : `customer:${caller}`;
-      incident = { number, subject, openedAt, changes: [] };
+      const subject = `customer:incident-${number}`;
+      incident = { number, subject, caller, openedAt, changes: [] };
       incidents.set(number, incident);
     }
     if (incident.changes.some(({ at, count }) => at === change.at && count === change.count)) {

@@ -35,14 +35,17 @@ describe("an imported incident", () => {
 
   it("is raised when opened and says only what its first row could know", async () => {
     const raised = eventOf(await run(rows), "I1:raised");
-    expect(raised).toMatchObject({ time: "2016-03-01T08:00:00.000Z", subject: "customer:77" });
+    expect(raised).toMatchObject({
+      time: "2016-03-01T08:00:00.000Z",
+      subject: "customer:incident-I1",
+    });
     expect(raised.data).toMatchObject({
       ticketId: "I1",
       ticketType: "incident",
       channel: "phone",
       priority: "3",
       severity: 3,
-      attributes: { assignmentGroup: "g1", reassignmentCount: 0, reopenCount: 0, modCount: 0 },
+      attributes: { assignmentGroup: "g1", callerRef: "77", groupRecord: 0, callerRecord: 0 },
     });
   });
 
@@ -60,11 +63,30 @@ describe("an imported incident", () => {
     expect(events.map(({ type }) => type)).not.toContain("org.troth.survey.answered.v1");
   });
 
-  it("of an unknown caller is an account of its own", async () => {
-    const { events } = await run(rows.map((row) => row.replace(",77,", ",?,")));
-    expect(new Set(events.map(({ subject }) => subject))).toEqual(
-      new Set(["account:servicenow-I1"]),
+  it("of an unknown caller says nothing of one", async () => {
+    const unknown = await run(rows.map((row) => row.replace(",77,", ",?,")));
+    expect(new Set(unknown.events.map(({ subject }) => subject))).toEqual(
+      new Set(["customer:incident-I1"]),
     );
+    expect(JSON.stringify(unknown.events)).not.toContain("callerRef");
+  });
+
+  it("carries its group's record as it was when raised, and not what became of it later", async () => {
+    const other = (number: string, opened: string): string =>
+      `${number},New,0,0,0,true,77,${opened},${opened},Phone,c5,2,2,3,g2,?,${end}`;
+    const happy = rows
+      .map((row) => row.replace("I1,", "I2,").replace(",false,", ",true,"))
+      .map((row) => row.replaceAll(",g2,", ",g3,").replace(",77,", ",78,"));
+    const imported = await run([
+      ...rows,
+      ...happy,
+      other("I3", "15/3/2016 09:00"),
+      other("I4", "15/3/2016 11:00"),
+    ]);
+    const record = (number: string) => eventOf(imported, `${number}:raised`).data["attributes"];
+    expect(record("I3")).toMatchObject({ groupRecord: 0, callerRecord: 0 });
+    // One of two missed; this group one of one, beside twenty (five for the caller) at one half.
+    expect(record("I4")).toMatchObject({ groupRecord: 23, callerRecord: 83 });
   });
 });
 
