@@ -7,6 +7,7 @@ import {
   importers,
   isImporterName,
   openFolder,
+  readingText,
   type Tally,
 } from "./index.ts";
 
@@ -75,12 +76,18 @@ export async function runImport(
   dir: string,
   out: NodeJS.WritableStream,
   progress: NodeJS.WritableStream,
+  readText = false,
 ): Promise<number> {
   const say = (line: string): void => {
     progress.write(`${plain(line)}\n`);
   };
   if (!isImporterName(name)) {
     say(`no importer ${name}; there are ${Object.keys(importers).join(", ")}`);
+    return badUse;
+  }
+  const importer = readText ? readingText[name] : importers[name];
+  if (importer === undefined) {
+    say(`import ${name} has no text to read; leave --read-text out`);
     return badUse;
   }
   let told = 0;
@@ -92,7 +99,7 @@ export async function runImport(
   const lines = openLines(out);
   let events = 0;
   try {
-    for await (const event of importers[name](dir, io)) {
+    for await (const event of importer(dir, io)) {
       events += 1;
       const full = lines.write(JSON.stringify(event));
       if (full !== undefined) await full;

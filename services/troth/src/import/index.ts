@@ -5,7 +5,7 @@ import type { Importer } from "./importer.ts";
 import { importOlist } from "./olist.ts";
 import { importOpenrepair } from "./openrepair.ts";
 import { importServicenow } from "./servicenow.ts";
-import { importTweets } from "./tweets.ts";
+import { importScoredTweets, importTweets } from "./tweets.ts";
 
 export type ImporterName =
   | "olist"
@@ -22,6 +22,11 @@ export const importers: Readonly<Record<ImporterName, Importer>> = {
   tweets: withHolders(importTweets),
   openrepair: withHolders(importOpenrepair),
   complaints: withHolders(importComplaints),
+};
+
+/** Importers that read what people wrote, where they can; only when asked to. */
+export const readingText: Readonly<Partial<Record<ImporterName, Importer>>> = {
+  tweets: withHolders(importScoredTweets),
 };
 
 export const isImporterName = (text: string): text is ImporterName =>

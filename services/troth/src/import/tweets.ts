@@ -4,6 +4,7 @@ import { findFile } from "./files.ts";
 import type { ImportedEvent, ImportIo } from "./importer.ts";
 import { type LocalTime, openZoneTimes, readIso } from "./local-time.ts";
 import { openSchedule, type Schedule } from "./schedule.ts";
+import { sentimentModel, sentimentOf } from "./sentiment.ts";
 
 /** The set was gathered in the Pacific zone; its public edition says `-0800` after each time. */
 const times = openZoneTimes("America/Los_Angeles");
@@ -14,8 +15,9 @@ const columns = [
   "airline_sentiment",
   "airline",
   "name",
+  { name: "text", optional: true },
 ] as const;
-type Field = Extract<(typeof columns)[number], string> | "tweet_created_iso";
+type Field = Extract<(typeof columns)[number], string> | "tweet_created_iso" | "text";
 
 const outcomeOf: ReadonlyMap<string, string> = new Map([
   ["positive", "enjoyed"],
@@ -31,9 +33,12 @@ type Mention = {
   readonly at: number;
   readonly airline: string;
   readonly outcome: string;
+  /** How its text sounds to a lexicon; null unless asked for. */
+  readonly sentiment: number | null;
 };
 
-function addMention(schedule: Schedule, { id, subject, at, airline, outcome }: Mention): void {
+function addMention(schedule: Schedule, mention: Mention): void {
+  const { id, subject, at, airline, outcome, sentiment } = mention;
   schedule.add(
     {
       kind: "social.mention",
@@ -47,6 +52,7 @@ function addMention(schedule: Schedule, { id, subject, at, airline, outcome }: M
       platform: "twitter",
       postUri: `urn:tweets-airline:${id}`,
       datePublished: isoTime(at),
+      sentiment: sentiment === null ? undefined : { score: sentiment, model: sentimentModel },
       attributes: { airline },
     }),
   );
@@ -69,7 +75,18 @@ function addMention(schedule: Schedule, { id, subject, at, airline, outcome }: M
  * after, since the file does not say when people labelled it. `tweet_id` was damaged by a
  * spreadsheet and repeats, so a tweet is named by the line it begins on.
  */
-export async function* importTweets(dir: string, io: ImportIo): AsyncGenerator<ImportedEvent> {
+export const importTweets = (dir: string, io: ImportIo): AsyncGenerator<ImportedEvent> =>
+  tweets(dir, io, false);
+
+/** The same, with how each text sounds to a lexicon. The text itself is in no event. */
+export const importScoredTweets = (dir: string, io: ImportIo): AsyncGenerator<ImportedEvent> =>
+  tweets(dir, io, true);
+
+async function* tweets(
+  dir: string,
+  io: ImportIo,
+  readText: boolean,
+): AsyncGenerator<ImportedEvent> {
   const path = await findFile(dir, ["tweets_airline", "Tweets"], io);
   const schedule = openSchedule();
   for await (const { line, row } of io.openRows<Field>(path, columns)) {
@@ -80,6 +97,7 @@ export async function* importTweets(dir: string, io: ImportIo): AsyncGenerator<I
       at: times.instantOf(cells.local("tweet_created_iso", readCreated)),
       airline: cells.text("airline"),
       outcome: cells.code("airline_sentiment", outcomeOf) ?? "",
+      sentiment: readText ? sentimentOf(cells.text("text")) : null,
     };
     const trouble = cells.trouble();
     if (trouble !== null) io.setAside({ ...trouble, file: path, line });
