@@ -129,9 +129,9 @@ export async function rage(
   const until = Date.now() + options.forMs;
   const busy = new Set<number>();
   const under: Promise<void>[] = [];
-  const pick = (fit: (service: ServiceName) => boolean): number | null => {
+  const pick = (suits: (service: ServiceName) => boolean): number | null => {
     const free = crew.places.flatMap((service, place) =>
-      !busy.has(place) && fit(service) && crew.at(place) !== null ? [place] : [],
+      !busy.has(place) && suits(service) && crew.at(place) !== null ? [place] : [],
     );
     return free[Math.floor(dice() * free.length)] ?? null;
   };

@@ -12,7 +12,7 @@ export function houses(seed: number, count: number, eventsEach: number): readonl
   const next = seeded(seed);
   const all: CloudEvent[] = [];
   for (let house = 0; house < count; house += 1) {
-    const own = `h${house}-`;
+    const own = `s${seed}h${house}-`;
     for (const event of randomEvents(seed * 10_000 + house, eventsEach)) {
       if (event.subject === undefined && house >= 4) continue;
       const text = JSON.stringify(event)

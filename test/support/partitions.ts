@@ -140,8 +140,12 @@ export function firstParting(a: Judged, b: Judged): string | null {
   for (const name of new Set([...ours.keys(), ...theirs.keys()])) {
     const [left, right] = [ours.get(name) ?? [], theirs.get(name) ?? []];
     for (let i = 0; i < Math.max(left.length, right.length); i += 1) {
-      if (left[i] !== right[i])
-        return `${name}, ${i + 1} of ${left.length} and ${right.length}:\n${left[i]}\n${right[i]}`;
+      const [one = "nothing", other = "nothing"] = [left[i], right[i]];
+      if (one === other) continue;
+      let at = 0;
+      while (one[at] === other[at]) at += 1;
+      const near = (text: string): string => `…${text.slice(Math.max(0, at - 120), at + 200)}`;
+      return `${name}, ${i + 1} of ${left.length} and ${right.length}:\n${near(one)}\n${near(other)}`;
     }
   }
   return null;

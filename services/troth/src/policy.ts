@@ -1,12 +1,35 @@
+import { openKafka } from "@troth/log";
 import { checkPolicy } from "@troth/policy";
 import type { Command } from "commander";
 import { exitCodes } from "./exit.ts";
-import { defaultPolicyPath, readPolicyText } from "./policy-file.ts";
+import { addKafkaOptions, type KafkaOptions, readKafkaSettings } from "./kafka-options.ts";
+import { policySwitch } from "./partitioned/fact-log.ts";
+import { defaultPolicyPath, readPolicy, readPolicyText } from "./policy-file.ts";
+import { openTopic, topics } from "./run/place.ts";
+
+/** Writes into the log of facts that from here on this policy holds. */
+async function activate(path: string, options: KafkaOptions): Promise<number> {
+  const policy = await readPolicy(path);
+  const troubled = (what: string): void => void process.stderr.write(`policy: ${what}\n`);
+  const kafka = await openKafka(await readKafkaSettings(options, "intake", troubled));
+  try {
+    const facts = await openTopic(kafka, topics.facts, 0);
+    const { first } = await facts.append([policySwitch(policy.hash)], 0);
+    await facts.close();
+    process.stdout.write(
+      `policy ${policy.hash} holds from offset ${first} of ${topics.facts} on\n`,
+    );
+    return exitCodes.ok;
+  } finally {
+    await kafka.close();
+  }
+}
 
 export function addPolicy(program: Command): void {
-  program
+  const command = program
     .command("policy")
-    .description("Work with a policy: the promises, as data.")
+    .description("Work with a policy: the promises, as data.");
+  command
     .command("check")
     .description("Report every error with line, column and remedy; exit 1 if there is one.")
     .argument("[policy]", "the policy file", defaultPolicyPath)
@@ -15,5 +38,20 @@ export function addPolicy(program: Command): void {
       const checked = checkPolicy(await readPolicyText(path), path);
       process.stdout.write(checked.text.endsWith("\n") ? checked.text : `${checked.text}\n`);
       process.exitCode = checked.ok ? exitCodes.ok : exitCodes.found;
+    });
+  addKafkaOptions(command.command("activate"))
+    .description("Let a policy take over on a running fleet, at one place of its log.")
+    .argument("<policy>", "the policy file")
+    .addHelpText(
+      "after",
+      `
+Start every identity and monitor with --policy for this file first: who does not know a policy stops
+where it begins. Sources and limits must be those of the policy before.
+
+Example:
+  troth policy activate infra/policy/calibrated.yaml --brokers 127.0.0.1:9092 --dev`,
+    )
+    .action(async (path: string, options: KafkaOptions) => {
+      process.exitCode = await activate(path, options);
     });
 }

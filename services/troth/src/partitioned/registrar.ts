@@ -160,6 +160,8 @@ export async function openRegistrar(options: RegistrarOptions): Promise<Registra
     }
   };
 
+  const restored = dispatcher as Dispatcher | null;
+  if (restored !== null) tell.routed(position, restored.stamp, restored.tally);
   let failed = false;
   const ticking = openTicking(options, stop.signal);
   const running = Promise.race([run(), ticking.failed]).catch((error: unknown) => {

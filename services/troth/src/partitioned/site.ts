@@ -161,6 +161,8 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     position - savedAt.position >= options.snapshotEveryRecords ||
     clock.now() - savedAt.at >= options.snapshotEveryMs;
 
+  if (judge !== null) stamp = judge.stamp;
+  tell.judged(partition, position, stamp, 0);
   let isWhole = true;
   const run = async (): Promise<void> => {
     for await (const batch of noise.readBatches(position, { follow: stop.signal })) {

@@ -68,8 +68,9 @@ export async function runIdentity(place: Place): Promise<Service> {
       else registrar ??= supervise({ name: "registrar", open, clock, log });
     },
   });
-  stop.defer("registrar", leave);
+  // Closed last: whoever takes over then finds everything written and the snapshot saved.
   stop.defer("group", () => member.leave());
+  stop.defer("registrar", leave);
   return {
     health: () => registrar?.stopped() ?? null,
     // Whoever stands by is as ready as one can be.

@@ -58,10 +58,11 @@ export async function runMonitor(place: Place): Promise<Service> {
       }
     },
   });
+  // Closed last: whoever takes over then finds everything written and the snapshot saved.
+  stop.defer("group", () => member.leave());
   stop.defer("sites", async () => {
     await Promise.all([...sites.values()].map((site) => site.close()));
   });
-  stop.defer("group", () => member.leave());
   return {
     health: () => [...sites.values()].flatMap((site) => site.stopped() ?? []).join("; ") || null,
     ready: () => {
