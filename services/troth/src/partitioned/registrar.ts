@@ -66,6 +66,28 @@ async function lastNumber(noise: Log): Promise<number> {
 }
 
 /**
+ * The policy that holds from the log's beginning: the first one it names, wherever, as doors may have
+ * been open before anybody named one. If there is none yet, this one is named.
+ */
+async function firstPolicy(facts: Log, hash: string): Promise<string> {
+  const find = async (): Promise<string | null> => {
+    for await (const batch of facts.readBatches(0)) {
+      for (const { bytes, offset } of batch) {
+        if (bytes[0] === 0) continue;
+        const record = readFactRecord(bytes, offset);
+        if (record.kind === "policy") return record.hash;
+      }
+    }
+    return null;
+  };
+  const found = await find();
+  if (found !== null) return found;
+  await facts.append([policySwitch(hash)], 0);
+  // Another registrar may have named one at the same moment: the first holds.
+  return (await find()) ?? hash;
+}
+
+/**
  * Reads the facts in order and hands them to the partitions, exactly once for whoever drops what has a
  * number they have seen: after a crash it starts from its snapshot and writes the same records again.
  */
@@ -85,13 +107,15 @@ export async function openRegistrar(options: RegistrarOptions): Promise<Registra
     dispatcher = dispatcherOf(head.policy, head.dispatcher);
   }
   const written = await Promise.all(noise.map(lastNumber));
-  if ((await facts.end()) === 0) await facts.append([policySwitch(options.begins)], 0);
+  /** Policy of the log's beginning, until its record is written to every partition. */
+  let begins: string | null = null;
+  if (dispatcher === null) begins = await firstPolicy(facts, options.begins);
   const stop = new AbortController();
   let savedAt = { position, at: clock.now() };
 
   const switchTo = (hash: string, record: LogRecord, deliver: Deliver): void => {
-    if (dispatcher === null) dispatcher = dispatcherOf(hash, null);
-    else if (dispatcher.policy !== hash) {
+    invariant(dispatcher !== null, "no policy holds yet");
+    if (dispatcher.policy !== hash) {
       const where = `facts, offset ${record.offset}`;
       const after = policyNamed(policies, hash, where);
       checkLike(policyNamed(policies, dispatcher.policy, where), after, where);
@@ -115,13 +139,18 @@ export async function openRegistrar(options: RegistrarOptions): Promise<Registra
       page.stamp = record.stamp;
     };
     const turnedAway: TurnedAway[] = [];
+    if (begins !== null) {
+      dispatcher = dispatcherOf(begins, null);
+      dispatcher.switchPolicy(begins, 0, 0, deliver);
+      begins = null;
+    }
     for (const record of records) {
       const read = readFactRecord(record.bytes, record.offset);
       if (read.kind === "policy") {
         switchTo(read.hash, record, deliver);
         continue;
       }
-      invariant(dispatcher !== null, "the log of facts does not begin with a policy");
+      invariant(dispatcher !== null, "no policy holds yet");
       if (read.kind === "tick") dispatcher.tick(record.offset, record.stamp, deliver);
       else {
         const full: Fact[] = [];
