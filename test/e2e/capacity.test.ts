@@ -94,9 +94,9 @@ describe("the capacity page", () => {
     }
     const said = outputCodec("00000000-0000-4000-8000-000000000000");
     const now = {
-      factBytes: mean(facts.map((fact) => bytesOf(factCodec(), encodeFact(fact)))),
+      factBytes: mean(facts.map((fact) => bytesOf(factCodec, encodeFact(fact)))),
       noisePerFact: noise.length / facts.length,
-      noiseBytes: mean(noise.map((record) => bytesOf(noiseCodec(), encodeNoise(record)))),
+      noiseBytes: mean(noise.map((record) => bytesOf(noiseCodec, encodeNoise(record)))),
       outputsPerFact: outputs.length / facts.length,
       outputBytes: mean(outputs.map((output) => bytesOf(said, encodeOutput(output)))),
     };

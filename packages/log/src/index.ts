@@ -1,7 +1,7 @@
 export { type FileLog, type FileLogOptions, openFileLog } from "./file/file-log.ts";
 export { readLog } from "./file/read-only.ts";
 export type { Recovery } from "./file/recover.ts";
-export { factCodec, type SchemaIds } from "./kafka/fact-codec.ts";
+export { factCodec } from "./kafka/fact-codec.ts";
 export { type GroupOptions, joinGroup, type Membership } from "./kafka/group.ts";
 export { flagCodec, noiseCodec, outputCodec } from "./kafka/json-codecs.ts";
 export { type KafkaLogOptions, type KafkaLogs, type NewTopic, openKafka } from "./kafka/kafka.ts";

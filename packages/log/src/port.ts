@@ -2,7 +2,10 @@
 export type LogRecord = {
   /** Counts records from 0 without gaps. */
   readonly offset: number;
-  /** Log time, UTC milliseconds; never less than that of the record before. */
+  /**
+   * Log time, UTC milliseconds; never less than that of the record read before. Where several write
+   * to one partition of Kafka, a reader that begins in the middle keeps the log time it had reached.
+   */
   readonly stamp: number;
   /** A view of a larger read buffer: copy it to keep it for long. */
   readonly bytes: Buffer;

@@ -171,20 +171,20 @@ export const suite: Suite = {
         id: "append-facts",
         unit: "records/s",
         peer: null,
-        run: () => append(logged, { codec: () => factCodec() }),
+        run: () => append(logged, { codec: () => factCodec }),
       },
       {
         id: "append-noise",
         unit: "records/s",
         peer: null,
-        run: () => append(noise, { codec: () => noiseCodec() }),
+        run: () => append(noise, { codec: () => noiseCodec }),
       },
       {
         id: "read-noise",
         unit: "records/s",
         peer: null,
         run: async () => {
-          const log = await kafka.open(await newTopic(), 0, { codec: () => noiseCodec() });
+          const log = await kafka.open(await newTopic(), 0, { codec: () => noiseCodec });
           for (let from = 0; from < noise.length; from += perAppend)
             await log.append(noise.slice(from, from + perAppend), from);
           const figure = await timed(noise.length, async () => {

@@ -8,7 +8,7 @@ import { logOffset } from "./reader.ts";
 /** Appends to one partition: one batch under way at a time, those that wait become the next. */
 export type Commit = {
   readonly append: (records: readonly LogInput[], stamp: number) => Promise<Appended>;
-  readonly pendingBytes: () => number;
+  /** Resolves when nothing waits any more. */
   readonly drain: () => Promise<void>;
 };
 
@@ -138,7 +138,6 @@ export function openCommit(options: CommitOptions): Commit {
         waiting.push({ messages, bytes, stamp: asked, done, failed });
         pumping ??= pump();
       }),
-    pendingBytes: () => pendingBytes,
     drain: async () => {
       while (pumping !== null) await pumping;
     },

@@ -6,21 +6,13 @@ import { asBuffer, headerText, plainCodec, type RecordCodec } from "./message.ts
 
 const confluentHeaderBytes = 5;
 
-/** Schema ids as the wire has them, where a registry has numbered them instead of schemas/noise/ids.json. */
-export type SchemaIds = {
-  readonly toWire: (dataId: number) => number;
-  readonly fromWire: (wireId: number) => number;
-};
-
-export const ownIds: SchemaIds = { toWire: (id) => id, fromWire: (id) => id };
-
 /** A fact's value on Kafka and the headers that name it, as CloudEvents has it in binary mode. */
-export function factOnWire(
-  fact: LoggedFact,
-  ids: SchemaIds,
-): { readonly value: Buffer; readonly headers: IHeaders } {
+export function factOnWire(fact: LoggedFact): {
+  readonly value: Buffer;
+  readonly headers: IHeaders;
+} {
   const header = Buffer.alloc(confluentHeaderBytes);
-  header.writeUInt32BE(ids.toWire(fact.dataId), 1);
+  header.writeUInt32BE(fact.dataId, 1);
   return {
     value: Buffer.concat([header, fact.data]),
     headers: {
@@ -45,12 +37,12 @@ export function required(message: Message, name: string): string {
 }
 
 /** The logged bytes of a fact; throws on what troth did not write. */
-export function factFromWire(message: Message, ids: SchemaIds): Buffer {
+export function factFromWire(message: Message): Buffer {
   const value = message.value ?? Buffer.alloc(0);
   const place = `Kafka offset ${message.offset}`;
   if (value.length < confluentHeaderBytes || value[0] !== 0)
     throw new LogError("corrupt", `${place}: a value without byte 0 and a schema id`);
-  const wireId = value.readUInt32BE(1);
+  const dataId = value.readUInt32BE(1);
   const bytes = closeLogged({
     id: required(message, "ce_id"),
     source: required(message, "ce_source"),
@@ -58,28 +50,28 @@ export function factFromWire(message: Message, ids: SchemaIds): Buffer {
     time: Date.parse(required(message, "ce_time")),
     recordedTime: Date.parse(required(message, "ce_recordedtime")),
     subject: headerText(message, "ce_subject"),
-    dataId: ids.fromWire(wireId),
+    dataId,
     data: value.subarray(confluentHeaderBytes),
   });
   if (bytes !== null) return bytes;
   throw new LogError(
     "unknown-format",
-    `${place}: schema ${wireId} is not known here: it was written by another version of troth`,
+    `${place}: schema ${dataId} is not known here: it was written by another version of troth`,
   );
 }
 
 /**
  * Facts as CloudEvents in binary mode: the envelope in `ce_` headers, the data as Avro behind
- * Confluent's five bytes. Anything else in the log (a tick) is stored as it is.
+ * Confluent's five bytes, whose id is the one of schemas/noise/ids.json. Anything else in the log (a tick) is stored as it is.
  */
-export const factCodec = (ids: SchemaIds = ownIds): RecordCodec => ({
+export const factCodec: RecordCodec = {
   toMessage: (bytes) => {
     const fact = openLogged(asBuffer(bytes));
     if (fact === null) return plainCodec.toMessage(bytes);
-    return { key: fact.subject, ...factOnWire(fact, ids) };
+    return { key: fact.subject, ...factOnWire(fact) };
   },
   toBytes: (message) =>
     headerText(message, "ce_specversion") === null
       ? plainCodec.toBytes(message)
-      : factFromWire(message, ids),
-});
+      : factFromWire(message),
+};

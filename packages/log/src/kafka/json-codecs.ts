@@ -7,7 +7,7 @@ import {
   openLogged,
   splitNoise,
 } from "@troth/events";
-import { factFromWire, factOnWire, ownIds, required, type SchemaIds } from "./fact-codec.ts";
+import { factFromWire, factOnWire, required } from "./fact-codec.ts";
 import { asBuffer, plainCodec, type RecordCodec } from "./message.ts";
 
 const noiseHeader = "troth_noise";
@@ -25,22 +25,22 @@ function keyIn(head: Buffer): string | null {
  * key, as in the topic of facts; what else is known of it is JSON in one header. Records that are no
  * facts (joins, ticks, feeds) are JSON.
  */
-export const noiseCodec = (ids: SchemaIds = ownIds): RecordCodec => ({
+export const noiseCodec: RecordCodec = {
   toMessage: (bytes) => {
     const split = splitNoise(bytes);
     if (split === null) return { key: keyIn(asBuffer(bytes)), value: asBuffer(bytes) };
     const fact = openLogged(split.fact);
     invariant(fact !== null, "a record of noise holds a fact of a schema that is known");
-    const { value, headers } = factOnWire(fact, ids);
+    const { value, headers } = factOnWire(fact);
     return { key: keyIn(split.head), value, headers: { ...headers, [noiseHeader]: split.head } };
   },
   toBytes: (message) => {
     const head = message.headers[noiseHeader];
     return head instanceof Buffer
-      ? joinNoise(head, factFromWire(message, ids))
+      ? joinNoise(head, factFromWire(message))
       : plainCodec.toBytes(message);
   },
-});
+};
 
 /**
  * What a judge says: JSON as CloudEvents in binary mode, under the customer's reference. Log and place

@@ -69,8 +69,8 @@ export function settingsOf(
 
 /** How the records of each topic look on Kafka; those not named are as they are. */
 const looks: Readonly<Record<string, KafkaLogOptions>> = {
-  "troth.facts": { codec: () => factCodec() },
-  "troth.noise": { codec: () => noiseCodec() },
+  "troth.facts": { codec: () => factCodec },
+  "troth.noise": { codec: () => noiseCodec },
   "troth.decisions": { codec: outputCodec },
   "troth.flags": { codec: () => flagCodec, isCompacted: true },
 };
