@@ -93,6 +93,7 @@ describe.skipIf(noS3 !== null)(
 
 describe.skipIf(noMoto !== null)(
   `moto as the store${noMoto === null ? "" : ` (${noMoto})`}`,
+  { timeout: 240_000 },
   () => {
     let moto: Moto;
     let proxy: FaultProxy;
