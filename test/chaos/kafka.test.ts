@@ -21,8 +21,8 @@ import { seeded } from "../support/random-events.ts";
 import { root } from "../support/source.ts";
 
 /** The long form: TROTH_CHAOS_SECONDS=600 (pnpm test:chaos). */
-const seconds = Number(process.env["TROTH_CHAOS_SECONDS"] ?? 35);
-const perSecond = Number(process.env["TROTH_CHAOS_RATE"] ?? 2_000);
+const seconds = Number(process.env["TROTH_CHAOS_SECONDS"] ?? 20);
+const perSecond = Number(process.env["TROTH_CHAOS_RATE"] ?? 500);
 const seed = Number(process.env["TROTH_CHAOS_SEED"] ?? 1);
 const isLong = seconds > 60;
 
