@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openSimulatedClock } from "@troth/runtime";
@@ -30,6 +30,23 @@ pagerduty: { routingKey: "$PAGER" }
       "webhook",
     ]);
     await expect(open(text, { HOOK: secret })).rejects.toThrow("$PAGER is not set");
+  });
+
+  test("has an example in the tree that can be used as it stands", async () => {
+    const example = join(import.meta.dirname, "../../../infra/notify.example.yaml");
+    const outside = await openOutside(example, {}, clock);
+    expect(outside.channels.map(({ name }) => name)).toEqual(["alertmanager"]);
+    // What it shows in comments can be used as well.
+    const whole = readFileSync(example, "utf8").replaceAll(
+      /^# (webhook|pagerduty|inbound):/gm,
+      "$1:",
+    );
+    const env = {
+      TROTH_WEBHOOK_SECRET: secret,
+      TROTH_PAGERDUTY_KEY: "p".repeat(32),
+      TROTH_INBOUND_TOKEN: "t".repeat(24),
+    };
+    expect((await open(whole, env)).channels).toHaveLength(3);
   });
 
   test.each([

@@ -159,6 +159,13 @@ describe("rules for Prometheus and Grafana", () => {
     240_000,
   );
 
+  test.skipIf(!hasPromtool)(`are loaded by the example of a configuration${noPromtool}`, () => {
+    const example = join(root, "infra/prometheus/prometheus.yaml");
+    const said = execFileSync("promtool", ["check", "config", example]).toString();
+    expect(said).toContain("1 rule files found");
+    expect(said).toContain("is valid prometheus config");
+  });
+
   test.skipIf(!hasPromtool)(`of another policy are checked by promtool too${noPromtool}`, () => {
     const week = policyOf(text.replaceAll(/target: ([\d.]+) }/g, "target: $1, window: 7d }"));
     const dir = mkdtempSync(join(tmpdir(), "troth-rules-"));
