@@ -1,4 +1,4 @@
-import { Engine } from "@troth/engine";
+import { Engine, emptyState } from "@troth/engine";
 import type { Decision, Fact, Kind } from "@troth/events";
 import { decisionJson } from "@troth/events";
 import type { Policy } from "@troth/policy";
@@ -33,9 +33,9 @@ function feed(engine: Engine, { facts, keys }: Stream, out: { push(d: Decision):
 }
 
 /** No parsing, no joining: facts in, decisions counted and dropped. */
-async function alone(policy: Policy, stream: Stream): Promise<Figure> {
+async function alone(policy: Policy, stream: Stream, open?: number): Promise<Figure> {
   const before = bytesHeld();
-  const engine = new Engine(policy);
+  const engine = new Engine(policy, emptyState(policy, open));
   let decisions = 0;
   const figure = await timed(stream.facts.length, () =>
     feed(engine, stream, { push: () => (decisions += 1) }),
@@ -108,6 +108,7 @@ export const suite: Suite = {
       cases: [
         { id: peer, unit: "events/s", peer: null, run: () => json(stream) },
         { id: "mixed", unit: "events/s", peer, run: () => alone(policy, stream) },
+        { id: "mixed, none packed", unit: "events/s", peer, run: () => alone(policy, stream, 1e9) },
         { id: "mixed, written", unit: "events/s", peer, run: () => written(policy, stream) },
         ...kindCases,
       ],

@@ -45,9 +45,11 @@ class Moments {
   }
 
   distanceOf(at: number): number {
+    const ring = this.#ring;
+    const newest = this.#count - 1;
     const known = Math.min(this.#count, recentMoments);
     for (let distance = 0; distance < known; distance += 1) {
-      if (this.#ring[(this.#count - 1 - distance) & 31] === at) return distance;
+      if (ring[(newest - distance) & 31] === at) return distance;
     }
     return -1;
   }
