@@ -7,8 +7,20 @@ import { Names } from "./packed/names.ts";
 import { SlotIndex } from "./packed/slot-index.ts";
 import { type Customer, emptyCustomer } from "./state.ts";
 
-/** Customers kept as objects. Measured: more of them only burden the collector. */
-const openUsually = 64;
+/**
+ * How many customers are kept as objects: all while they are few, and few once they are many. Measured:
+ * objects are judged up to three times as fast while the collector can bear them, and a number between
+ * is slowest of all, because objects then live just long enough to be moved before they die.
+ */
+export type OpenLimits = {
+  /** While no more than so many are known, all stay open. */
+  readonly freely: number;
+  /** With more than that, so many stay open. */
+  readonly beyond: number;
+};
+const usualLimits: OpenLimits = { freely: 100_000, beyond: 64 };
+/** Surplus customers closed whenever another is opened, so that growing past the limit halts nobody. */
+const closedAtOnce = 4;
 
 /**
  * Every customer of a partition, by key and by slot (a number that never changes). The few touched
@@ -19,7 +31,7 @@ const openUsually = 64;
  */
 export class Customers {
   readonly names: Names;
-  readonly #openMax: number;
+  readonly #limits: OpenLimits;
   readonly #writer: CustomerWriter;
   readonly #reader: CustomerReader;
   readonly #index = new SlotIndex();
@@ -39,9 +51,9 @@ export class Customers {
     return keyMatches(key, this.#arena.chunkOf(address), this.#arena.offsetOf(address));
   };
 
-  constructor(policy: Policy, names: Names = new Names(), open: number = openUsually) {
+  constructor(policy: Policy, names: Names = new Names(), limits: OpenLimits = usualLimits) {
     this.names = names;
-    this.#openMax = open;
+    this.#limits = limits;
     this.#writer = new CustomerWriter(names);
     this.#reader = new CustomerReader(policy, names);
   }
@@ -139,23 +151,37 @@ export class Customers {
 
   #opened(customer: Customer): void {
     this.#open.set(customer.slot, customer);
-    if (this.#circle.length < this.#openMax) {
+    const { freely, beyond } = this.#limits;
+    const most = this.size <= freely ? freely : beyond;
+    if (this.#circle.length < most) {
       this.#circle.push(customer);
       return;
     }
-    for (;;) {
-      const oldest = this.#circle[this.#hand];
-      invariant(oldest !== undefined, "the circle of open customers has a hole");
-      if (!oldest.used) {
-        this.#pack(oldest);
-        this.#open.delete(oldest.slot);
-        this.#circle[this.#hand] = customer;
-        this.#hand = (this.#hand + 1) % this.#openMax;
-        return;
-      }
-      oldest.used = false;
-      this.#hand = (this.#hand + 1) % this.#openMax;
+    for (let n = 0; n < closedAtOnce && this.#circle.length > most; n += 1) {
+      const last = this.#circle.pop();
+      if (last !== undefined) this.#close(last);
     }
+    const place = this.#leastUsed();
+    const oldest = this.#circle[place];
+    if (oldest !== undefined) this.#close(oldest);
+    this.#circle[place] = customer;
+    this.#hand = place + 1;
+  }
+
+  /** The hand goes round until it finds one not used since it last passed. */
+  #leastUsed(): number {
+    for (let place = this.#hand; ; place += 1) {
+      if (place >= this.#circle.length) place = 0;
+      const one = this.#circle[place];
+      invariant(one !== undefined, "nobody is open where somebody must be");
+      if (!one.used) return place;
+      one.used = false;
+    }
+  }
+
+  #close(customer: Customer): void {
+    this.#pack(customer);
+    this.#open.delete(customer.slot);
   }
 
   #pack(customer: Customer): void {

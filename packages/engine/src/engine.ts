@@ -2,7 +2,7 @@ import type { Fact, Flag } from "@troth/events";
 import { identityOf, invariant } from "@troth/events";
 import type { Policy } from "@troth/policy";
 import { cohortRules, isTouched, touch } from "./cohort.ts";
-import { Customers } from "./customers.ts";
+import { Customers, type OpenLimits } from "./customers.ts";
 import { acknowledge, flagOf } from "./episode.ts";
 import { evolve, removeItems } from "./evolve.ts";
 import { type Handover, handOver, takeOver } from "./join.ts";
@@ -16,8 +16,8 @@ import { linkOf, partsOf, type Standing, shadowRules } from "./score.ts";
 import type { Customer, State } from "./state.ts";
 import { Timers } from "./timers.ts";
 
-/** `open` is how many customers are kept unpacked; it changes what is held, never what is said. */
-export const emptyState = (policy: Policy, open?: number): State => ({
+/** `open` says how many customers are kept unpacked; it changes what is held, never what is said. */
+export const emptyState = (policy: Policy, open?: OpenLimits): State => ({
   customers: new Customers(policy, new Names(), open),
   sources: policy.sources.map(() => ({
     watched: false,

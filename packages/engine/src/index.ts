@@ -1,3 +1,4 @@
+export type { OpenLimits } from "./customers.ts";
 export { Engine, emptyState, type Join } from "./engine.ts";
 export type { Handover } from "./join.ts";
 export type { Out } from "./out.ts";
