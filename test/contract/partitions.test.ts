@@ -1,9 +1,12 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { type Fact, parseLine, publicPseudonymKey } from "@troth/events";
 import { recompute } from "@troth/oracle";
 import { type Policy, parsePolicy } from "@troth/policy";
 import { replayLines } from "@troth/troth";
 import { describe, expect, test } from "vitest";
+import { importFolder } from "../../services/troth/src/import/fixture.ts";
+import { importers } from "../../services/troth/src/import/index.ts";
 import { firstParting, judgePartitioned } from "../support/partitions.ts";
 import { randomEvents, seeded } from "../support/random-events.ts";
 import { factsOf, policyOf, readVectors } from "../support/vectors.ts";
@@ -83,4 +86,21 @@ describe("what is said about a customer does not depend on how many partitions t
       }
     }
   });
+
+  /** The public files, beside the project; their licences forbid carrying them in it. */
+  const data = fileURLToPath(new URL("../../../shared/data", import.meta.url));
+  const missing = existsSync(data) ? "" : ` (skipped: no ${data})`;
+  test.skipIf(missing !== "")(
+    `in the first fifteen thousand events of Olist${missing}`,
+    async () => {
+      const { events } = await importFolder(importers.olist, data);
+      const lines = events.slice(0, 15_000).map((event) => JSON.stringify(event));
+      const whole = await replayLines(lines, policy);
+      expect(whole.decisions.length).toBeGreaterThan(5_000);
+      for (const partitions of [3, 16]) {
+        const many = judgePartitioned(factsIn(lines), policy, partitions, seeded(3));
+        expect(firstParting(many, whole), `${partitions} partitions`).toBeNull();
+      }
+    },
+  );
 });
