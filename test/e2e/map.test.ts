@@ -58,4 +58,4 @@ test("a telephone exchange's export is tried, mapped and judged, and a wrong row
   const judged = await runTroth(["replay", "-", "--out", inOut("judged")], events);
   expect(JSON.parse(judged.out)).toMatchObject({ read: 4, applied: 4, waiting: 2 });
   expect(JSON.parse(judged.out).pledges.broken).toBeGreaterThan(0);
-});
+}, 240_000);

@@ -82,4 +82,4 @@ test("what was refused is listed, put right and replayed, and ends as if it had 
   await gone(child);
   expect(metrics).toContain('troth_events_set_aside_total{reason="bad-time"} 1');
   expect(metrics).toContain("troth_events_applied_total 4");
-});
+}, 240_000);

@@ -21,15 +21,27 @@ export function runTroth(args: readonly string[], input = ""): Promise<Ran> {
   });
 }
 
-export const freePort = (): Promise<number> =>
+/** The port when nobody listens on it, else null; 0 takes any. */
+const tryPort = (wanted: number): Promise<number | null> =>
   new Promise((resolve) => {
     const server = createServer();
-    server.listen(0, "127.0.0.1", () => {
+    server.once("error", () => resolve(null));
+    server.listen(wanted, "127.0.0.1", () => {
       const address = server.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
+      const port = typeof address === "object" && address !== null ? address.port : null;
       server.close(() => resolve(port));
     });
   });
+
+/** A free port whose next two are free too, as `start` takes three. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = await tryPort(0);
+    if (port === null || port > 65_533) continue;
+    const next = [await tryPort(port + 1), await tryPort(port + 2)];
+    if (!next.includes(null)) return port;
+  }
+}
 
 export const startTroth = (dir: string, port: number, more: readonly string[] = []): ChildProcess =>
   spawn(

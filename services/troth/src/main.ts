@@ -1,3 +1,4 @@
+import { errnoOf } from "@troth/runtime";
 import { Command, CommanderError } from "commander";
 import { addAccountability } from "./accountability.ts";
 import { addBacktest } from "./backtest.ts";
@@ -52,6 +53,11 @@ addCompact(program);
 addExport(program);
 addErase(program);
 addDoctor(program);
+
+// Whoever reads our output may have seen enough (`| head`); that is no failure of ours.
+process.stdout.on("error", (error) => {
+  process.exit(errnoOf(error) === "EPIPE" ? exitCodes.ok : exitCodes.badInput);
+});
 
 try {
   await program.parseAsync();

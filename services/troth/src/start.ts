@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import { parseEvent } from "@troth/events";
-import { openLogger, openStop, systemClock, systemDisk } from "@troth/runtime";
+import { errnoOf, openLogger, openStop, systemClock, systemDisk } from "@troth/runtime";
 import { type Command, InvalidArgumentError } from "commander";
 import { checkDeskHost, readDeskSettings } from "./desk-settings.ts";
 import { type Embedded, openEmbedded } from "./embedded/embedded.ts";
@@ -134,8 +134,15 @@ async function start(given: Options): Promise<number> {
     host: options.host,
     clock: () => (loading ? "events" : meta.clock),
     tell: readers.tell,
+  }).catch((error: unknown) => {
+    throw portTaken(error, options);
   });
-  const opened = await readers.open(embedded);
+  const opened = await readers.open(embedded).catch(async (error: unknown) => {
+    // What is open already would keep the process alive without it.
+    stop.request("it could not be opened");
+    await stop.finish();
+    throw portTaken(error, options);
+  });
   say(`troth is up
   desk     ${opened.desk}
   intake   http://${options.host}:${embedded.intakePort}/v1/events
@@ -162,6 +169,15 @@ async function start(given: Options): Promise<number> {
     if (!stop.signal.aborted) stop.request(`loading failed: ${String(error)}`);
   });
   return stop.finish();
+}
+
+/** What to say of a port that somebody else has; any other failure as it is. */
+function portTaken(error: unknown, { port, host }: Pick<Options, "port" | "host">): unknown {
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (errnoOf(error) !== "EADDRINUSE" && errnoOf(cause) !== "EADDRINUSE") return error;
+  return new InputError(
+    `one of the ports ${port}, ${port + 1} and ${port + 2} of ${host} is taken; give another with --port, or stop what listens there`,
+  );
 }
 
 const portOf = (text: string): number => {

@@ -21,6 +21,7 @@ type Job = {
   readonly digests: readonly string[];
   /** Records that a monitor writes: decisions, and the noise it passes on beside them. */
   readonly outputs: number;
+  readonly decisions: number;
   readonly policy: string;
 };
 
@@ -44,6 +45,7 @@ function jobOf(events: number, customers: number): Job {
     records: noise.reduce((sum, records) => sum + records.length, 0),
     digests: judged.map(({ lines }) => digestOf(lines)),
     outputs: judged.reduce((sum, { outputs }) => sum + outputs, 0),
+    decisions: judged.reduce((sum, { lines }) => sum + lines.length, 0),
     policy: policy.hash,
   };
 }
@@ -130,7 +132,7 @@ async function fillPeer({ client }: Ground, { noise }: Job): Promise<void> {
     for (let i = 0; i < records.length; i += 2_000) {
       const messages = records
         .slice(i, i + 2_000)
-        .map((record) => ({ partition, value: encodeNoise(record), key: null }));
+        .map((record) => ({ partition, value: JSON.stringify(record), key: null }));
       await producer.send({ topic: "peer.noise", acks: -1, messages });
     }
   }
@@ -179,7 +181,7 @@ async function runPeer(ground: Ground, job: Job, guarantee: Guarantee): Promise<
     policy,
     records,
   });
-  checkEqual(guarantee, job, await digestsOf(client, decisions, run.decisions));
+  checkEqual(guarantee, job, await digestsOf(client, decisions, job.decisions));
   return { value: run.records / run.seconds, perCpu: run.records / run.cpuSeconds };
 }
 
