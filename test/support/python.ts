@@ -26,7 +26,7 @@ export async function runPython(
 ): Promise<string> {
   const { stdout } = await promisify(execFile)(python, ["-c", script, ...args], {
     env: { ...process.env, ...env },
-    timeout: 180_000,
+    timeout: 230_000,
     maxBuffer: 64 * 1024 * 1024,
   });
   return stdout;
