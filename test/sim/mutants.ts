@@ -383,7 +383,7 @@ export const mutants: readonly Mutant[] = [
     name: "whom the voice told is forgotten when the journal is begun anew",
     file: `${notify}/book.ts`,
     edits: [["    for (const id of pages.open) this.#open.add(id);\n", ""]],
-    seed: 1,
+    seed: 258,
   },
   {
     name: "an answer that says no is taken for a yes",
@@ -408,7 +408,7 @@ export const mutants: readonly Mutant[] = [
         "channel.send(message, `${idOf(message, channel.name)}:${attempts.get(message.id)?.count ?? 0}`)",
       ],
     ],
-    seed: 1,
+    seed: 2,
   },
   {
     name: "a clock that was set back holds messages up",

@@ -11,9 +11,14 @@ export function checkTold(story: Story, outputs: readonly Output[], report: Repo
   const { told } = story.world.receiver;
   const highest = new Map<string, number>();
   const bodies = new Map<string, string>();
+  const ids = new Map<string, string>();
   let repeated = 0;
   for (const one of told) {
     if (!one.isSigned) report(`message ${one.id} is not signed`);
+    if (!one.isWritten) report(`message ${one.id} was sent before it was written down`);
+    const known = ids.get(`${one.alert} ${one.revision}`) ?? one.id;
+    if (known !== one.id) report(`one message came as ${known} and as ${one.id}`);
+    ids.set(`${one.alert} ${one.revision}`, known);
     const before = highest.get(one.alert) ?? 0;
     if (one.revision < before)
       report(`${one.alert}: revision ${one.revision} was told after ${before}`);

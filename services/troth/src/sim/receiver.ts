@@ -12,6 +12,8 @@ export type Told = {
   readonly alerts: number;
   readonly body: string;
   readonly isSigned: boolean;
+  /** Whether the sender had written down that it would say this. */
+  readonly isWritten: boolean;
 };
 
 export type Receiver = {
@@ -25,7 +27,7 @@ const key = Buffer.from("a secret of thirty-two bytes, ok");
 export const receiverUrl = "http://127.0.0.1:9/hook";
 export const receiverSecret = `whsec_${key.toString("base64")}`;
 
-function read(request: HttpRequest): Told {
+function read(request: HttpRequest, journal: () => string): Told {
   const body = String(request.body);
   const headers = request.headers ?? {};
   const id = headers["webhook-id"] ?? "";
@@ -40,6 +42,7 @@ function read(request: HttpRequest): Told {
     revision: Number(data.revision),
     alerts: Number(data.alerts ?? 0),
     body,
+    isWritten: journal().includes(JSON.stringify(data.id)),
     isSigned: headers["webhook-signature"] === `v1,${signed}`,
   };
 }
@@ -51,14 +54,19 @@ const answered = (status: number, headers: Readonly<Record<string, string>> = {}
 });
 
 /** A receiver of webhooks that is now and then away, slow to answer, or not heard. */
-export function openReceiver(rng: Rng, plan: Plan, injector: Injector): Receiver {
+export function openReceiver(
+  rng: Rng,
+  plan: Plan,
+  injector: Injector,
+  journal: () => string,
+): Receiver {
   const told: Told[] = [];
   let unheard = 0;
   return {
     told,
     unheard: () => unheard,
     answer: (request) => {
-      const one = read(request);
+      const one = read(request, journal);
       if (injector.chance(plan.receiverErrorPerCall)) {
         const fate = rng.next();
         if (fate < 0.3) {

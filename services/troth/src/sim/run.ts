@@ -64,6 +64,8 @@ class Supervisor {
   readonly #cut: () => void;
   life: Life | null = null;
   readonly lives: Life[] = [];
+  /** A process that declared itself sick of something it must live with. */
+  readonly wrong: string[] = [];
   /** Nobody starts it again after it ended in order. */
   leaving = false;
   isDown = false;
@@ -93,6 +95,7 @@ class Supervisor {
     const why = this.life?.embedded()?.health() ?? null;
     if (why === null || this.life === null || this.life.stop.signal.aborted) return;
     this.#world.injector.count("gave-up");
+    if (/: store (?:putIfAbsent|get|list) /.test(why)) this.wrong.push(`a store ended it: ${why}`);
     this.#world.trace(`unhealthy: ${why}`);
     this.life.stop.request("unhealthy");
   }
@@ -276,7 +279,8 @@ async function tell(
   if (!(await runUntil(world, settled.isReached, stepsMax))) stuck("messages are not told");
   const gone = await runUntil(world, () => supervisor.leave(), stepsMax);
   if (!gone) stuck("the process does not stop");
-  const { lives } = supervisor;
+  const { lives, wrong } = supervisor;
+  problems.push(...wrong);
   return {
     world,
     policy,

@@ -116,7 +116,12 @@ export function openSimWorld(options: WorldOptions): SimWorld {
       return scheduler.perform({ what: `disk ${operation} ${path}`, site }, lasts(4), work);
     },
   });
-  const receiver = openReceiver(stream(4), plan, injector);
+  const receiver = openReceiver(
+    stream(4),
+    plan,
+    injector,
+    () => simulatedDisk.peek("/data/notify/journal")?.toString() ?? "",
+  );
   const http = openSimulatedHttp(receiver.answer, (_, work) => {
     const site = at("http send", 3);
     const afterMs = slow(plan.receiverErrorPerCall, "receiver-slow");
