@@ -43,13 +43,16 @@ function poisoned(event: ImportedEvent): ImportedEvent | null {
   return event;
 }
 
-describe.skipIf(missing !== "")(`a year and a half of real orders${missing}`, () => {
+// Minutes on a machine that does much else; half a minute on one that does not.
+const patience = { timeout: 300_000 };
+
+describe.skipIf(missing !== "")(`a year and a half of real orders${missing}`, patience, () => {
   let events: readonly ImportedEvent[] = [];
   let plain: ReplayedLines;
   beforeAll(async () => {
     events = (await importFolder(importers.olist, data)).events;
     plain = await judged(events);
-  });
+  }, patience.timeout);
 
   test("is judged by the default policy, which learned nothing, as people answered", () => {
     const { truth } = plain.summary;

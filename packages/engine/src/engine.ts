@@ -20,7 +20,7 @@ import { Timers } from "./timers.ts";
 export const emptyState = (policy: Policy, open?: OpenLimits): State => ({
   customers: new Customers(policy, new Names(), open),
   sources: policy.sources.map(() => ({
-    watched: false,
+    watchedSince: null,
     silent: false,
     blindSince: 0,
     settleUntil: 0,
@@ -271,7 +271,7 @@ export class Engine {
     invariant(health !== undefined && rule !== undefined, "a source the policy does not know");
     switch (record.change) {
       case "watched":
-        health.watched = true;
+        health.watchedSince = record.stamp;
         return;
       case "silent":
         // A silence that begins while the last one is still being settled continues it.

@@ -148,8 +148,12 @@ function say(into: Judged, verdict: Verdict, since: number): Judged {
 }
 
 /** When an absence is sure: after grace, and after its feed would have been found silent. */
-const confirmMoment = (c: Case, due: number, end: number): number =>
-  c.health?.watched ? Math.max(end, due + (c.template.source?.silentAfterMs ?? 0)) : end;
+function confirmMoment(c: Case, due: number, end: number): number {
+  const since = c.health?.watchedSince ?? null;
+  // A feed first heard when all was over tells nothing of it: what broke then stays broken.
+  if (since === null || since >= end) return end;
+  return Math.max(end, due + (c.template.source?.silentAfterMs ?? 0));
+}
 
 /** Since when the row cannot be judged because its feed is silent or not settled; NaN if it can. */
 function blindFrom(c: Case, due: number, end: number): number {

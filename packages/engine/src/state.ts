@@ -22,7 +22,8 @@ export type State = {
 };
 
 export type SourceHealth = {
-  watched: boolean;
+  /** Log time at which it was first heard; null before. What was over by then is not held to it. */
+  watchedSince: number | null;
   silent: boolean;
   /** When it was last heard before the silence that has not yet been settled. */
   blindSince: number;

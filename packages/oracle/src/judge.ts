@@ -86,7 +86,7 @@ function afterEnd(row: Row, due: number, end: number, now: number, sources: Sour
   if (!template.verifiable) return absent("unverifiable", end);
   const blindSince = blindFor(row, due, end, sources);
   if (blindSince !== null) return absent("source-blind", Math.max(due, blindSince));
-  if (template.source !== null && sources.isWatched(template.source)) {
+  if (template.source !== null && sources.isWatched(template.source, end)) {
     if (now < confirmAtOf(row, due, end)) return absent("overdue", due);
   }
   if (template.confirm !== null) return awaitingConfirmation(row, due, end, now);
@@ -109,7 +109,7 @@ const confirmAtOf = (row: Row, due: number, end: number): number =>
 function blindFor(row: Row, due: number, end: number, sources: SourceView): number | null {
   const { source } = row.template;
   const blindSince = source === null ? null : sources.blindSince(source);
-  if (source === null || blindSince === null) return null;
+  if (source === null || blindSince === null || !sources.isWatched(source, end)) return null;
   return confirmAtOf(row, due, end) - source.silentAfterMs >= blindSince ? blindSince : null;
 }
 

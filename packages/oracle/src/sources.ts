@@ -6,6 +6,8 @@ type Watch = {
   readonly rule: SourceRule;
   /** Stamp of the latest fact from it; null until the first one: not watched before. */
   heard: number | null;
+  /** Stamp of the first one. */
+  firstHeard: number | null;
   silent: boolean;
   /** End of the wait for the backlog after it came back; null when not settling. */
   settlesAt: number | null;
@@ -15,7 +17,8 @@ type Watch = {
 
 /** What a verdict may ask about a source. */
 export type SourceView = {
-  readonly isWatched: (rule: SourceRule) => boolean;
+  /** Whether it was heard before `end`: what was over by then is not held to it. */
+  readonly isWatched: (rule: SourceRule, end: number) => boolean;
   /** Null when the source can be trusted. */
   readonly blindSince: (rule: SourceRule) => number | null;
 };
@@ -29,14 +32,16 @@ export class Sources implements SourceView {
     this.#watches = policy.sources.map((rule) => ({
       rule,
       heard: null,
+      firstHeard: null,
       silent: false,
       settlesAt: null,
       blindSince: null,
     }));
   }
 
-  isWatched(rule: SourceRule): boolean {
-    return this.#watch(rule)?.heard !== null;
+  isWatched(rule: SourceRule, end: number): boolean {
+    const since = this.#watch(rule)?.firstHeard ?? null;
+    return since !== null && since < end;
   }
 
   blindSince(rule: SourceRule): number | null {
@@ -84,6 +89,7 @@ export class Sources implements SourceView {
         watch.settlesAt = stamp + watch.rule.settleMs;
       }
       watch.heard = stamp;
+      watch.firstHeard ??= stamp;
     }
     return decisions;
   }
