@@ -191,7 +191,6 @@ export class ByteReader {
   #bytes: Buffer = Buffer.alloc(0);
   #at = 0;
   readonly #moments = new Moments();
-  #texts: readonly string[] = [];
   #characters = "";
   #ends: number[] = [];
 
