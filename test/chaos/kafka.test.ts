@@ -34,7 +34,8 @@ const policy = parsed.value;
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** Of two short runs on a busy machine one did not drain in five minutes: it is run by itself. */
-const without = asked === undefined ? "in pnpm test:chaos, or with TROTH_CHAOS_SECONDS=20" : noKafka;
+const without =
+  asked === undefined ? "in pnpm test:chaos, or with TROTH_CHAOS_SECONDS=20" : noKafka;
 
 describe.skipIf(without !== null)(`chaos on a real Kafka (${without ?? "4.3.1"})`, () => {
   test(`${seconds} s of kills, frozen processes and broken brokers: equal to the oracle, nothing lost`, {
