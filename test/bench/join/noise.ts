@@ -6,7 +6,7 @@ import { PartitionJudge } from "@troth/monitor";
 import { type Policy, parsePolicy } from "@troth/policy";
 import { mixedStream } from "../mixed-stream.ts";
 
-export const policyPath = join(import.meta.dirname, "policy.yaml");
+const policyPath = join(import.meta.dirname, "policy.yaml");
 
 export function joinPolicy(): Policy {
   const parsed = parsePolicy(readFileSync(policyPath, "utf8"), policyPath);
@@ -32,19 +32,17 @@ export function joinNoise(
   return noise;
 }
 
-/** What the judge says of it, as lines, and how many outputs there are with the noise among them. */
-export function joinDecisions(policy: Policy, records: readonly NoiseRecord[]) {
+/** What the judge says of it, as lines. */
+export function joinDecisions(policy: Policy, records: readonly NoiseRecord[]): readonly string[] {
   const judge = new PartitionJudge(policy);
   const lines: string[] = [];
-  let outputs = 0;
   for (const record of records) {
     const out: Output["body"][] = [];
     judge.apply(record, out);
-    outputs += out.length;
     for (const body of out) {
       if (body.kind === "pledge" || body.kind === "flag" || body.kind === "alert")
         lines.push(decisionJson(body));
     }
   }
-  return { lines, outputs };
+  return lines;
 }

@@ -1,26 +1,18 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
-import { decisionJson, encodeNoise, type NoiseRecord } from "@troth/events";
-import type { KafkaLogs } from "@troth/log";
+import type { NoiseRecord } from "@troth/events";
 import { Kafka } from "kafkajs";
-import { logOptionsOf } from "../../../services/troth/src/topics/table.ts";
 import { startKafka, type TestKafka } from "../../support/kafka.ts";
-import { openFleet, readDecisions } from "../../support/kafka-fleet.ts";
-import { joinDecisions, joinNoise, joinPolicy, policyPath } from "../join/noise.ts";
+import { joinDecisions, joinNoise, joinPolicy } from "../join/noise.ts";
 import { type Guarantee, openPeer, type Peer } from "../join/streams.ts";
 import type { Figure, Suite } from "../suite.ts";
 
 const partitions = 4;
-const withinMs = 900_000;
 
 type Job = {
   readonly noise: readonly (readonly NoiseRecord[])[];
   readonly records: number;
   /** Of each partition's decisions as lines, in order: what every contender must have written. */
   readonly digests: readonly string[];
-  /** Records that a monitor writes: decisions, and the noise it passes on beside them. */
-  readonly outputs: number;
   readonly decisions: number;
   readonly policy: string;
 };
@@ -43,78 +35,10 @@ function jobOf(events: number, customers: number): Job {
   return {
     noise,
     records: noise.reduce((sum, records) => sum + records.length, 0),
-    digests: judged.map(({ lines }) => digestOf(lines)),
-    outputs: judged.reduce((sum, { outputs }) => sum + outputs, 0),
-    decisions: judged.reduce((sum, { lines }) => sum + lines.length, 0),
+    digests: judged.map(digestOf),
+    decisions: judged.reduce((sum, lines) => sum + lines.length, 0),
     policy: policy.hash,
   };
-}
-
-/** Processor seconds a process has used, as the kernel counts them, in hundredths. */
-function cpuSecondsOf(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-}
-
-async function endOf(client: Kafka, topic: string): Promise<number> {
-  const admin = client.admin();
-  await admin.connect();
-  const ends = await admin.fetchTopicOffsets(topic);
-  await admin.disconnect();
-  return ends.reduce((sum, { high }) => sum + Number(high), 0);
-}
-
-async function fillNoise(kafka: KafkaLogs, { noise }: Job): Promise<void> {
-  for (const [partition, records] of noise.entries()) {
-    const log = await kafka.open("troth.noise", partition, logOptionsOf("troth.noise"));
-    const appends: Promise<unknown>[] = [];
-    for (const record of records) {
-      appends.push(log.append([{ bytes: encodeNoise(record) }], record.stamp));
-      if (appends.length >= 5_000) await Promise.all(appends.splice(0));
-    }
-    await Promise.all(appends);
-    await log.close();
-  }
-}
-
-/** One monitor process on four partitions, from its first decision to its last on the broker. */
-async function runTroth(job: Job): Promise<Figure> {
-  const fleet = await openFleet({ partitions, clock: "events", policies: [policyPath] });
-  try {
-    await fillNoise(fleet.kafka, job);
-    const client = new Kafka(fleet.broker.config());
-    const monitor = await fleet.start("monitor", 1);
-    const from = await endOf(client, "troth.decisions");
-    const cpuBefore = cpuSecondsOf(monitor.pid);
-    const began = process.hrtime.bigint();
-    const wanted = job.outputs + partitions;
-    const late = Date.now() + withinMs;
-    let end = from;
-    while (end < wanted) {
-      if (Date.now() > late) throw new Error(`a monitor stands at ${end} of ${wanted}`);
-      await sleep(50);
-      end = await endOf(client, "troth.decisions");
-    }
-    const seconds = Number(process.hrtime.bigint() - began) / 1e9;
-    const cpuSeconds = cpuSecondsOf(monitor.pid) - cpuBefore;
-    // What it had written before the clock ran is not counted.
-    const share = (wanted - from) / job.outputs;
-    const read = await readDecisions(fleet.kafka, partitions);
-    const digests = read.outputs.map((outputs) =>
-      digestOf(
-        outputs.flatMap(({ body }) =>
-          body.kind === "pledge" || body.kind === "flag" || body.kind === "alert"
-            ? [decisionJson(body)]
-            : [],
-        ),
-      ),
-    );
-    checkEqual("troth", job, digests);
-    const records = job.records * Math.min(1, share);
-    return { value: records / seconds, perCpu: records / cpuSeconds };
-  } finally {
-    await fleet.close();
-  }
 }
 
 type Ground = { readonly kafka: TestKafka; readonly client: Kafka; readonly peer: Peer };
@@ -212,7 +136,7 @@ async function consumeRaw({ client }: Ground, { records }: Job): Promise<Figure>
 }
 
 export const suite: Suite = {
-  says: "the join on Kafka: mixed noise of 100,000 customers in 4 partitions, decisions out, beside Kafka Streams",
+  says: "what a monitor is to be held against: Kafka Streams by the same rules, its decisions equal to the judge's",
   prepare: async ({ scale }) => {
     const job = jobOf(Math.round(1_000_000 * scale), Math.round(100_000 * scale));
     const kafka = await startKafka();
@@ -230,7 +154,6 @@ export const suite: Suite = {
           run: () => runPeer(ground, job, "at_least_once"),
         },
         { id: "kafkajs, counted only", unit, peer: exactly, run: () => consumeRaw(ground, job) },
-        { id: "one monitor", unit, peer: exactly, run: () => runTroth(job) },
       ],
       close: async () => {
         ground.peer.close();
