@@ -10,14 +10,14 @@ export {
 export { type Intake, type IntakeOptions, openIntake } from "./intake.ts";
 export { IntakeError } from "./intake-error.ts";
 export { defaultLimits, type Limits } from "./limits.ts";
+export { type AdmittedRecord, admitRecord, type RecordOutcome } from "./mapping/admit-record.ts";
 export { type Decoded, type Decoder, type DecoderPorts, openDecoder } from "./mapping/decode.ts";
 export { functionNames, variables } from "./mapping/expression.ts";
-export {
-  type EventRule,
-  type Mapped,
-  type Mapping,
-  mapRecord,
-  type RawRecord,
+export type {
+  EventRule,
+  Mapped,
+  Mapping,
+  RawRecord,
 } from "./mapping/mapping.ts";
 export { parseMapping } from "./mapping/parse-mapping.ts";
 export { type FileRecord, readRecords } from "./mapping/read-records.ts";

@@ -1,5 +1,5 @@
-import { canonicalJson, parseEvent, type Refusal } from "@troth/events";
-import { type FileRecord, mapRecord, readRecords } from "@troth/intake";
+import { canonicalJson, type Refusal } from "@troth/events";
+import { admitRecord, type FileRecord, type RecordOutcome, readRecords } from "@troth/intake";
 import { type Command, InvalidArgumentError } from "commander";
 import { exitCodes } from "./exit.ts";
 import { checkMapping, type MappingFile, openMapping } from "./mapping-file.ts";
@@ -13,12 +13,12 @@ type Outcome = {
 };
 
 /** read = with events + passed over + set aside; a record that gave both counts as set aside. */
-type Counts = { read: number; mapped: number; passedOver: number; setAside: number };
+type Counts = { read: number } & Record<RecordOutcome, number>;
 
 class Run {
   readonly #file: MappingFile;
   readonly #found = new Set<string>();
-  readonly counts: Counts = { read: 0, mapped: 0, passedOver: 0, setAside: 0 };
+  readonly counts: Counts = { read: 0, mapped: 0, passed_over: 0, set_aside: 0 };
   events = 0;
 
   constructor(file: MappingFile) {
@@ -26,27 +26,16 @@ class Run {
   }
 
   take({ line, raw, record }: FileRecord): Outcome {
-    const events: object[] = [];
-    const setAside: (Refusal & { readonly raw: string | null })[] = [];
-    if (!record.ok) setAside.push({ ...record.error, raw });
-    else {
-      const note = (rule: number, field: string) => this.#found.add(`${rule}.${field}`);
-      for (const made of mapRecord(this.#file.mapping, record.value, note)) {
-        if (made.kind === "refused") {
-          setAside.push({ ...made.refusal, raw });
-          continue;
-        }
-        const text = JSON.stringify(made.event);
-        const read = parseEvent(JSON.parse(text));
-        if (read.ok) events.push(made.event);
-        else setAside.push({ ...read.error, raw: text });
-      }
-    }
+    const note = (rule: number, field: string) => this.#found.add(`${rule}.${field}`);
+    const admitted = admitRecord(this.#file.mapping, record, note);
+    const events = admitted.events.map(({ event }) => event);
+    const setAside = admitted.refused.map(({ refusal, text }) => ({
+      ...refusal,
+      raw: text ?? raw,
+    }));
     this.counts.read += 1;
     this.events += events.length;
-    if (setAside.length > 0) this.counts.setAside += 1;
-    else if (events.length > 0) this.counts.mapped += 1;
-    else this.counts.passedOver += 1;
+    this.counts[admitted.outcome] += 1;
     return { line, events, setAside };
   }
 
@@ -60,7 +49,7 @@ class Run {
   }
 
   tell(): void {
-    const { read, mapped, passedOver, setAside } = this.counts;
+    const { read, mapped, passed_over: passedOver, set_aside: setAside } = this.counts;
     process.stderr.write(
       `map: ${read} records read = ${mapped} mapped + ${passedOver} passed over + ${setAside} set aside; ${this.events} events\n`,
     );
@@ -71,7 +60,8 @@ class Run {
   }
 }
 
-const exitOf = ({ setAside }: Counts): number => (setAside > 0 ? exitCodes.found : exitCodes.ok);
+const exitOf = ({ set_aside: setAside }: Counts): number =>
+  setAside > 0 ? exitCodes.found : exitCodes.ok;
 
 async function tryOut(path: string, input: string, most: number): Promise<number> {
   const file = await openMapping(path);

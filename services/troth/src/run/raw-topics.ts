@@ -1,9 +1,9 @@
-import { type Fact, parseEvent } from "@troth/events";
+import { ok } from "@troth/events";
 import {
   type Admission,
-  mapRecord,
+  admitRecord,
   type RawRecord,
-  type SetAside,
+  type RecordOutcome,
   setAsideOf,
 } from "@troth/intake";
 import type { Clock, Logger, Metrics } from "@troth/runtime";
@@ -56,9 +56,7 @@ function rawOf(topic: string, partition: number, message: KafkaMessage, value: u
   };
 }
 
-type Taken = Admission & {
-  readonly outcome: "mapped" | "passed_over" | "set_aside";
-};
+type Taken = Admission & { readonly outcome: RecordOutcome };
 
 /** One record as what it becomes. Throws only when a registry fails: then it is asked again. */
 async function take(
@@ -70,25 +68,17 @@ async function take(
   // An empty value removes a key from a compacted topic; it tells of no event.
   if (message.value === null) return { facts: [], setAside: [], outcome: "passed_over" };
   const bytes = message.value;
-  const facts: Fact[] = [];
-  const setAside: SetAside[] = [];
   const from = { at, origin: `${topic}/${partition}`, line: Number(message.offset) };
   const decoded = await file.decode(bytes);
-  if (!decoded.ok) setAside.push(setAsideOf(bytes, decoded.error, from));
-  else {
-    for (const made of mapRecord(file.mapping, rawOf(topic, partition, message, decoded.value))) {
-      if (made.kind === "refused") {
-        setAside.push(setAsideOf(bytes, made.refusal, from));
-        continue;
-      }
-      const text = JSON.stringify(made.event);
-      const read = parseEvent(JSON.parse(text));
-      if (read.ok) facts.push(read.value);
-      else setAside.push(setAsideOf(Buffer.from(text), read.error, from));
-    }
-  }
-  const outcome = setAside.length > 0 ? "set_aside" : facts.length > 0 ? "mapped" : "passed_over";
-  return { facts, setAside, outcome };
+  const record = decoded.ok ? ok(rawOf(topic, partition, message, decoded.value)) : decoded;
+  const { outcome, events, refused } = admitRecord(file.mapping, record);
+  return {
+    outcome,
+    facts: events.map(({ fact }) => fact),
+    setAside: refused.map(({ refusal, text }) =>
+      setAsideOf(text === null ? bytes : Buffer.from(text), refusal, from),
+    ),
+  };
 }
 
 /**
