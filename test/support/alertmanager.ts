@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { textOf } from "./source.ts";
-import { freePort, startTied } from "./tied.ts";
+import { freePort, startTied, untilReady } from "./tied.ts";
 
 /** Null when Alertmanager can be started, else why tests that need it are skipped. */
 export const noAlertmanager: string | null = (() => {
@@ -91,15 +91,7 @@ export async function startAlertmanager(): Promise<TestAlertmanager> {
     receiver.close();
     rmSync(dir, { recursive: true, force: true });
   };
-  for (let tries = 0; ; tries += 1) {
-    const ready = await fetch(`${url}/-/ready`).catch(() => null);
-    if (ready?.ok) break;
-    if (tries === 150) {
-      await close();
-      throw new Error("no Alertmanager after 15 s");
-    }
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  await untilReady(`${url}/-/ready`, "Alertmanager", close);
   return {
     url,
     received,

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort, startTied } from "./tied.ts";
+import { freePort, startTied, untilReady } from "./tied.ts";
 
 /** Null when Prometheus can be started, else why tests that need it are skipped. */
 export const noPrometheus: string | null = (() => {
@@ -61,15 +61,7 @@ export async function startPrometheus(options: {
     await running.close();
     rmSync(dir, { recursive: true, force: true });
   };
-  for (let tries = 0; ; tries += 1) {
-    const ready = await fetch(`${url}/-/ready`).catch(() => null);
-    if (ready?.ok) break;
-    if (tries === 150) {
-      await close();
-      throw new Error("no Prometheus after 15 s");
-    }
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  await untilReady(`${url}/-/ready`, "Prometheus", close);
   return {
     url,
     query: async (expression) => {

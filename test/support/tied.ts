@@ -63,3 +63,20 @@ export async function freePort(): Promise<number> {
   if (address === null || typeof address === "string") throw new Error("no port");
   return address.port;
 }
+
+/** Resolves once `url` answers well; closes the program and fails after fifteen seconds. */
+export async function untilReady(
+  url: string,
+  program: string,
+  close: () => Promise<void>,
+): Promise<void> {
+  for (let tries = 0; ; tries += 1) {
+    const ready = await fetch(url).catch(() => null);
+    if (ready?.ok) return;
+    if (tries === 150) {
+      await close();
+      throw new Error(`no ${program} after 15 s`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
