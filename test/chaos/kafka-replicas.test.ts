@@ -52,7 +52,7 @@ describe.skipIf(without !== null)(
         appends.push(log.append([{ bytes: Buffer.from(`${n}`) }], n));
         if (n === 300) await broker.nodes[first]?.kill();
         if (n === 500) await broker.nodes[first]?.start();
-        if (n === 600) broker.nodes[(first + 1) % 3]?.freeze();
+        if (n === 600) await broker.nodes[(first + 1) % 3]?.freeze();
         if (n === 800) broker.nodes[(first + 1) % 3]?.thaw();
         await pause(n > 600 && n < 800 ? 20 : 3);
       }

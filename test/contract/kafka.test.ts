@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import {
   joinGroup,
   type KafkaLogs,
@@ -219,28 +219,30 @@ describe.skipIf(noKafka !== null).each(kafkaVersions)(
 
     test("a broker that falls silent fails an append in time; opened again, the log goes on", async () => {
       const { topic } = await newLog();
-      const impatient = await open(2_000);
+      const impatient = await open(4_000);
+      onTestFinished(() => impatient.close());
       const log = await impatient.open(topic, 0);
       await log.append([input("before")], 1);
-      broker.nodes[0]?.freeze();
+      onTestFinished(() => broker.nodes[0]?.thaw());
+      await broker.nodes[0]?.freeze();
       const began = Date.now();
       const unknown = log.append([input("unknown")], 2);
       unknown.catch(() => undefined);
       await pause(50);
       const waiting = log.append([input("never sent")], 3);
+      waiting.catch(() => undefined);
       await expect(unknown).rejects.toMatchObject({ code: "failed" });
       await expect(waiting).rejects.toMatchObject({ code: "failed" });
-      expect(Date.now() - began).toBeLessThan(6_000);
+      expect(Date.now() - began).toBeLessThan(12_000);
       broker.nodes[0]?.thaw();
       // What follows the unknown must not be stored as if it were known.
       await expect(log.append([input("refused")], 4)).rejects.toMatchObject({ code: "failed" });
-      const again = await impatient.open(topic, 0);
+      const again = await kafka.open(topic, 0);
       await again.append([input("after")], 5);
       const read = await texts(again);
       // The unknown one may be there once, before or after; the rest is as it was told.
       expect(read.filter((text) => text !== "unknown")).toEqual(["before", "after"]);
       expect(read.filter((text) => text === "unknown").length).toBeLessThanOrEqual(1);
-      await impatient.close();
     }, 60_000);
 
     test("appends go on through the death of a broker, each once and in order", async () => {

@@ -28,7 +28,7 @@ export type TestBroker = {
   /** kill -9: nothing is flushed or handed over. */
   readonly kill: () => Promise<void>;
   /** SIGSTOP: connections stay, nobody answers. */
-  readonly freeze: () => void;
+  readonly freeze: () => Promise<void>;
   readonly thaw: () => void;
   /** Starts it again on its port and its disk; resolves once it answers. */
   readonly start: () => Promise<void>;
@@ -245,7 +245,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<TestKafka>
         await processes[n]?.close();
         processes[n] = null;
       },
-      freeze: () => processes[n]?.signal("SIGSTOP"),
+      freeze: async () => processes[n]?.freeze(),
       thaw: () => processes[n]?.signal("SIGCONT"),
       start: async () => {
         await start(n);

@@ -33,7 +33,7 @@ export type TestS3 = {
   readonly root: string;
   /** kill -9, SIGSTOP and SIGCONT, and starting again on the same port and files. */
   readonly kill: () => Promise<void>;
-  readonly freeze: () => void;
+  readonly freeze: () => Promise<void>;
   readonly thaw: () => void;
   readonly start: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -93,7 +93,7 @@ export async function startS3(
     region: "us-east-1",
     root,
     kill: () => running.close(),
-    freeze: () => running.signal("SIGSTOP"),
+    freeze: () => running.freeze(),
     thaw: () => running.signal("SIGCONT"),
     start: async () => {
       running = await launch();

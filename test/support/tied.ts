@@ -1,12 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { openSync } from "node:fs";
+import { existsSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 
 /** A program of somebody else's that tests start, and that cannot outlive them. */
 export type Tied = {
   readonly pid: number;
   readonly signal: (signal: "SIGKILL" | "SIGTERM" | "SIGSTOP" | "SIGCONT") => void;
+  /** SIGSTOP, and resolves once none of its threads runs any more: the signal alone may take its time. */
+  readonly freeze: () => Promise<void>;
   /** Resolves when the process is gone; kills it first. */
   readonly close: () => Promise<void>;
 };
@@ -32,14 +35,19 @@ export async function startTied(
   shell.stdout.resume();
   const pid = Number.parseInt(String(first), 10);
   const gone = once(shell, "exit");
+  const signal: Tied["signal"] = (signal) => {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // Already gone, which is what a signal at the end of a test asks for.
+    }
+  };
   return {
     pid,
-    signal: (signal) => {
-      try {
-        process.kill(pid, signal);
-      } catch {
-        // Already gone, which is what a signal at the end of a test asks for.
-      }
+    signal,
+    freeze: async () => {
+      signal("SIGSTOP");
+      while (runs(pid)) await pause(5);
     },
     close: async () => {
       try {
@@ -51,6 +59,21 @@ export async function startTied(
       await gone;
     },
   };
+}
+
+/** Whether any thread of a process is not stopped (T); where the machine has no /proc, nobody can tell. */
+function runs(pid: number): boolean {
+  const tasks = `/proc/${pid}/task`;
+  if (!existsSync(tasks)) return false;
+  return readdirSync(tasks).some((task) => {
+    try {
+      const stat = readFileSync(`${tasks}/${task}/stat`, "utf8");
+      // The program's name, in brackets, may hold anything: the state comes after the last one.
+      return !["T", "t", "Z", "X"].includes(stat.charAt(stat.lastIndexOf(")") + 2));
+    } catch {
+      return false; // This thread ended in the meantime.
+    }
+  });
 }
 
 /** A port nobody listens on now. */
