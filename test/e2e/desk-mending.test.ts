@@ -32,8 +32,8 @@ const resolve = (customer: string, body: object, actId = newId()) =>
   });
 
 /** A customer whose parcel is late by so many days, and nothing else is known of them. */
-function wronged(subject: string, daysLate: number): string {
-  desk.send({
+function wronged(subject: string, daysLate: number, send = desk.send): string {
+  send({
     specversion: "1.0",
     id: `${subject}-order`,
     source: "urn:test:shop",
@@ -128,6 +128,105 @@ describe("being loud pays nothing, from the first event to the last", () => {
       recommendation?.ranked.map((one) => one.candidate) ?? [];
     expect(offered(grave)).toContain("large-credit");
     expect(offered(slight).length).toBeLessThanOrEqual(offered(grave).length);
+  });
+});
+
+describe("how a customer sounds in writing", () => {
+  const post = (subject: string, category: string) =>
+    listening.send({
+      specversion: "1.0",
+      id: `${subject}-post`,
+      source: "urn:test:posts",
+      type: "org.troth.social.mention.v1",
+      subject,
+      time: isoTime(storyEndsAt),
+      recordedtime: isoTime(storyEndsAt),
+      data: {
+        platform: "twitter",
+        topic: "the parcel",
+        sentiment: { score: -0.8, model: "vader-sentiment 1.1.3" },
+        emotion: { vocabulary: "everyday-categories", category, confidence: 0.8 },
+      },
+    });
+  let listening: Awaited<ReturnType<typeof openStoryDesk>>;
+  const readThere = async (customer: string): Promise<schemas.CustomerPage> => {
+    const url = new URL(`/api/customers/${encodeURIComponent(customer)}`, listening.url).href;
+    return schemas.customerPage.parse(JSON.parse((await ask(url)).text));
+  };
+  beforeAll(async () => {
+    listening = await openStoryDesk({}, 120, true);
+    tellThePast(listening.send);
+  });
+  afterAll(() => listening.close());
+
+  test("is not looked at unless somebody sets it: no tone, no manner, and the answer says so", async () => {
+    const customer = wronged("customer:unheard", 9);
+    beLoud(desk.send, customer, 2);
+    const { recommendation } = await read(customer);
+    expect(recommendation?.tone).toEqual({ isRead: false, heard: null });
+    expect(recommendation?.manner).toEqual([]);
+  });
+
+  test("says how to speak with them and where that was read, once it is set", async () => {
+    const customer = wronged("customer:heard", 9, listening.send);
+    const quiet = (await readThere(customer)).recommendation;
+    expect(quiet?.tone).toEqual({ isRead: true, heard: null });
+    post(customer, "angry");
+    const angry = (await readThere(customer)).recommendation;
+    expect(angry?.tone.heard).toMatchObject({
+      tone: "angry",
+      says: "They sounded angry in what they wrote on twitter about the parcel. vader-sentiment 1.1.3 read it, 80 % sure; it may be wrong.",
+      evidence: ["customer:heard-post"],
+    });
+    expect(angry?.manner.join()).toMatch(/Say sorry/);
+    expect(angry?.proposed?.amount).toBe(quiet?.proposed?.amount);
+    expect(angry?.ranked.map((one) => [one.candidate, one.amount])).toEqual(
+      quiet?.ranked.map((one) => [one.candidate, one.amount]),
+    );
+  });
+
+  test("pays nothing there either, however loud and in whatever tone", async () => {
+    let compared = 0;
+    for (const daysLate of [2, 5, 8, 12]) {
+      for (const category of ["angry", "worried", "disappointed", "happy"]) {
+        const customer = wronged(`customer:${category}-${daysLate}`, daysLate, listening.send);
+        const quiet = (await readThere(customer)).recommendation;
+        if (quiet === null) continue;
+        post(customer, category);
+        for (const times of [1, 4]) {
+          beLoud(listening.send, customer, times);
+          const loud = (await readThere(customer)).recommendation;
+          expect(loud?.tone.heard).not.toBeNull();
+          expect(loud?.proposed?.amount ?? null).toBe(quiet.proposed?.amount ?? null);
+          expect(loud?.ranked.map((one) => [one.candidate, one.amount])).toEqual(
+            quiet.ranked.map((one) => [one.candidate, one.amount]),
+          );
+          compared += 1;
+        }
+      }
+    }
+    expect(compared).toBeGreaterThanOrEqual(24);
+  });
+
+  test("is forgotten when the name it was written under turns out to be somebody else's", async () => {
+    const customer = wronged("customer:mistaken", 9, listening.send);
+    const at = isoTime(storyEndsAt);
+    const link = (type: string, id: string) =>
+      listening.send({
+        specversion: "1.0",
+        id,
+        source: "urn:test:crm",
+        type: `org.troth.identity.${type}.v1`,
+        subject: "handle:twitter/mistaken",
+        time: at,
+        recordedtime: at,
+        data: { reference: "handle:twitter/mistaken", customer },
+      });
+    link("linked", "link-1");
+    post("handle:twitter/mistaken", "angry");
+    expect((await readThere(customer)).recommendation?.tone.heard?.tone).toBe("angry");
+    link("unlinked", "link-2");
+    expect((await readThere(customer)).recommendation?.tone.heard).toBeNull();
   });
 });
 

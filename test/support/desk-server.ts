@@ -7,8 +7,9 @@ import { freePort } from "./troth.ts";
 export async function openStoryDesk(
   own: Partial<Omit<DeskOptions, "listen">> = {},
   customers = 400,
+  listens = false,
 ): Promise<Desk & ReturnType<typeof deskStory>> {
-  const story = deskStory(customers);
+  const story = deskStory(customers, undefined, listens);
   // A provider sends people back to one address, which has to be known before the desk is there.
   const port = own.signIn ? await freePort() : 0;
   const desk = await openDesk({

@@ -15,11 +15,14 @@ export function defaultPolicy(): Policy {
   return parsed.value;
 }
 
-/** The made-up day as a desk is given it: judged by the real judge, in memory. */
-export function deskStory(customers = 400, endsAt = storyEndsAt) {
+/**
+ * The made-up day as a desk is given it: judged by the real judge, in memory. `listens`: how customers
+ * sound in writing is looked at.
+ */
+export function deskStory(customers = 400, endsAt = storyEndsAt, listens = false) {
   const policy = defaultPolicy();
   const pipeline = new Pipeline(policy, publicPseudonymKey);
-  const views = createViews(policy);
+  const views = createViews(policy, listens);
   let stamp = 0;
   let inOffset = 0;
   const fold = (bodies: readonly Output["body"][]): void => {

@@ -9,4 +9,5 @@ export {
   usualOptions,
 } from "./outcome-model.ts";
 export { type Answered, type Parity, parityOf } from "./parity.ts";
-export { type Recommendation, recommend, type Scored } from "./recommend.ts";
+export { type Heard, type Recommendation, recommend, type Scored } from "./recommend.ts";
+export { isFresh, mannerOf, type Tone, type ToneNote, toneNoteOf, tones } from "./tone.ts";

@@ -1,5 +1,7 @@
 import { perform } from "./acts.js";
 import { h, number } from "./dom.js";
+import { evidence } from "./evidence.js";
+import { time } from "./time.js";
 
 const money = (one, currency) => (one.amount === null ? null : `${one.amount} ${currency}`);
 
@@ -68,8 +70,30 @@ const offer = (one, context, currency) =>
     offering(one, context),
   );
 
+/** How to speak with them, and what was read to say so. */
+const toneAndManner = ({ heard }, manner) =>
+  heard === null
+    ? null
+    : [
+        h("h4", { class: "owed" }, "How to speak with them"),
+        h(
+          "ul",
+          { class: "manner" },
+          manner.map((one) => h("li", {}, one)),
+        ),
+        h("p", { class: "meta heard" }, heard.says, " ", time(heard.at), evidence(heard.evidence)),
+      ];
+
+const moneyNote = ({ isRead }) =>
+  `A person decides. How often or how loudly they complained moves no money.${
+    isRead
+      ? " How they sound says how to speak with them, and no more (setting emotionFromText: on)."
+      : " How they sound is not looked at (setting emotionFromText: off)."
+  }`;
+
 /** What to offer and why; what is owed comes first, and where too little is known nothing is proposed. */
-export function proposal({ owed, proposed, ranked, reasons, currency }, context) {
+export function proposal(recommendation, context) {
+  const { owed, proposed, ranked, reasons, currency, tone, manner } = recommendation;
   const others = ranked.filter((one) => one.candidate !== proposed?.candidate);
   return [
     owed.length === 0
@@ -90,6 +114,7 @@ export function proposal({ owed, proposed, ranked, reasons, currency }, context)
       { class: "reasons meta" },
       reasons.map((one) => h("li", {}, one)),
     ),
+    toneAndManner(tone, manner),
     others.length === 0
       ? null
       : h(
@@ -102,10 +127,6 @@ export function proposal({ owed, proposed, ranked, reasons, currency }, context)
             others.map((one) => offer(one, context, currency)),
           ),
         ),
-    h(
-      "p",
-      { class: "meta" },
-      "A person decides. How often or how loudly they complained moves no money.",
-    ),
+    h("p", { class: "meta" }, moneyNote(tone)),
   ];
 }

@@ -32,6 +32,12 @@ const settingsShape = z.strictObject({
       openDays: z.int().min(1).max(365),
     })
     .optional(),
+  emotionFromText: z
+    .boolean()
+    .optional()
+    .describe(
+      "How customers sound in writing is an input of how to speak with them; never of money.",
+    ),
   hosts: z.array(z.string().min(1)).max(20).optional(),
 });
 export type DeskSettings = z.infer<typeof settingsShape>;

@@ -1,5 +1,6 @@
+import { isoTime } from "@troth/events";
 import type { Candidate } from "@troth/policy";
-import type { Scored } from "@troth/resolution";
+import type { Scored, ToneNote } from "@troth/resolution";
 import { mayDo } from "../access/roles.ts";
 import type { DeskCustomer } from "../view/customer.ts";
 import type { Context } from "./context.ts";
@@ -27,6 +28,16 @@ const offerOf = ({ candidate, prediction }: Scored): Shown["ranked"][number] => 
   known: prediction.known,
 });
 
+/** What was read where, and by what: who acts on it can look for themselves. */
+function heardOf(note: ToneNote): NonNullable<Shown["tone"]["heard"]> {
+  const { tone, at, fact, platform, topic, model, confidence } = note;
+  const where = platform === null ? "" : ` on ${platform}`;
+  const about = topic === null ? "" : ` about ${topic}`;
+  const sure = confidence === null ? "" : `, ${Math.round(confidence * 100)} % sure`;
+  const says = `They sounded ${tone} in what they wrote${where}${about}. ${model ?? "Somebody else's model"} read it${sure}; it may be wrong.`;
+  return { tone, at: isoTime(at), says, evidence: [fact.id] };
+}
+
 /** What to offer, for whoever may offer it; null where nothing is to be put right. */
 export function recommendationOf(context: Context, customer: DeskCustomer): Shown | null {
   const { view, person } = context;
@@ -42,11 +53,14 @@ export function recommendationOf(context: Context, customer: DeskCustomer): Show
   const found = view.mending.recommend(customer, alertId, now);
   if (found === null) return null;
   const { currency } = view.mending.resolutions;
+  const heard = view.mending.toneOf(customer, now);
   return {
     owed: found.owed.map(owedOf),
     proposed: found.proposed === null ? null : offerOf(found.proposed),
     ranked: found.ranked.map(offerOf),
     reasons: [...found.reasons],
+    manner: [...found.manner],
+    tone: { isRead: view.mending.listens, heard: heard === null ? null : heardOf(heard) },
     currency,
   };
 }

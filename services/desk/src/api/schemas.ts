@@ -1,4 +1,5 @@
 import { levels, operatedBy, verdicts } from "@troth/events";
+import { tones } from "@troth/resolution";
 import { z } from "zod";
 import { permissions, roles } from "../access/roles.ts";
 import { deskLimits } from "../limits.ts";
@@ -277,6 +278,22 @@ export const customerPage = z.object({
       proposed: offer.nullable().describe("Null: too little is known; `reasons` say how little."),
       ranked: z.array(offer).describe("All that may be offered now, best first."),
       reasons: z.array(z.string()),
+      manner: z.array(z.string()).describe("How to speak with them, from how they sounded."),
+      tone: z
+        .object({
+          isRead: z
+            .boolean()
+            .describe("The setting `emotionFromText`: off unless somebody sets it."),
+          heard: z
+            .object({
+              tone: z.enum(tones),
+              at: time,
+              says: z.string().describe("What they wrote where, and what read it."),
+              evidence: z.array(z.string()).describe("The fact it was read from."),
+            })
+            .nullable(),
+        })
+        .describe("How the customer sounded in writing of late. It moves no money."),
       currency: z.string(),
     })
     .nullable()

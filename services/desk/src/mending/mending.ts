@@ -4,13 +4,23 @@ import {
   type Answered,
   featuresOf,
   GoodwillFund,
+  type Heard,
   harmOf,
+  isFresh,
   OutcomeModel,
   type Recommendation,
   recommend,
   type Situation,
+  type Tone,
+  type ToneNote,
 } from "@troth/resolution";
 import type { DeskCustomer } from "../view/customer.ts";
+
+type Pending = {
+  readonly action: string;
+  readonly situation: Situation;
+  readonly tone: Tone | null;
+};
 
 const pendingMax = 50_000;
 const answeredMax = 20_000;
@@ -52,9 +62,13 @@ export class Mending {
   readonly fund: GoodwillFund;
   /** Harms answered at discretion, for seeing whether like harm is answered alike. */
   readonly #answered: Answered[] = [];
-  readonly #pending = new Map<string, { readonly action: string; readonly situation: Situation }>();
+  readonly #pending = new Map<string, Pending>();
+  /** Has learned how customers sounded besides; null where nobody listens. It decides no money. */
+  readonly #heard: OutcomeModel | null;
 
-  constructor(resolutions: Resolutions) {
+  /** `listens`: whether how customers sound in writing is looked at, which is off unless somebody sets it. */
+  constructor(resolutions: Resolutions, listens = false) {
+    this.#heard = listens ? new OutcomeModel() : null;
     this.resolutions = resolutions;
     this.fund = new GoodwillFund(resolutions.fund);
   }
@@ -71,7 +85,9 @@ export class Mending {
       const pending = this.#pending.get(resolutionId);
       if (pending === undefined || typeof score !== "number") return;
       this.#pending.delete(resolutionId);
-      this.model.learn(pending.action, featuresOf(pending.action, pending.situation), score);
+      const { action, situation, tone } = pending;
+      this.model.learn(action, featuresOf(action, situation), score);
+      this.#heard?.learn(action, featuresOf(action, situation, tone), score);
       return;
     }
     if (kind !== "resolution.offered" && kind !== "resolution.accepted") return;
@@ -84,7 +100,8 @@ export class Mending {
     const situation = situationOf(customer, this.resolutions);
     const action = this.#actionOf(data, amount);
     if (situation === null || action === null) return;
-    this.#pending.set(resolutionId, { action, situation });
+    const tone = this.toneOf(customer, time)?.tone ?? null;
+    this.#pending.set(resolutionId, { action, situation, tone });
     const [oldest] = this.#pending.keys();
     if (this.#pending.size > pendingMax && oldest !== undefined) this.#pending.delete(oldest);
     if (!isGoodwill) return;
@@ -98,7 +115,20 @@ export class Mending {
     const situation = situationOf(customer, this.resolutions);
     if (situation === null) return null;
     const left = this.fund.left(now);
-    return recommend(this.model, this.resolutions, situation, left, chanceOf(alertId));
+    const tone = this.toneOf(customer, now)?.tone ?? null;
+    const heard: Heard | null =
+      tone === null || this.#heard === null ? null : { tone, model: this.#heard };
+    return recommend(this.model, this.resolutions, situation, left, chanceOf(alertId), heard);
+  }
+
+  /** Whether how customers sound in writing is looked at. */
+  get listens(): boolean {
+    return this.#heard !== null;
+  }
+
+  /** How the customer sounded in writing of late, where anybody listens. */
+  toneOf({ tone }: DeskCustomer, now: number): ToneNote | null {
+    return this.listens && tone !== null && isFresh(tone, now) ? tone : null;
   }
 
   candidate(id: string): Candidate | null {

@@ -8,6 +8,7 @@ import {
   type Reference,
   referencesOf,
 } from "@troth/events";
+import { type ToneNote, toneNoteOf } from "@troth/resolution";
 import { Standing } from "../acts/standing.ts";
 import { deskLimits } from "../limits.ts";
 import { readEntry } from "./entry.ts";
@@ -48,6 +49,8 @@ export class DeskCustomer {
   joinedInto: Reference | null = null;
   profile = new ProfileNotes();
   standing = new Standing();
+  /** How they sounded when they last wrote; null where nobody listens. */
+  tone: ToneNote | null = null;
   /** When they were last asked for an opinion. */
   askedAt: number | null = null;
   /** By invitation; the first answer stands. */
@@ -55,9 +58,11 @@ export class DeskCustomer {
   /** Names the customer is known by, each with the customer it came by. */
   #references = new Map<Reference, Reference>();
   #searchText: string | null = null;
+  readonly #listens: boolean;
 
-  constructor(reference: Reference) {
+  constructor(reference: Reference, listens = false) {
     this.reference = reference;
+    this.#listens = listens;
   }
 
   get openAlert(): AlertDecision | null {
@@ -99,6 +104,7 @@ export class DeskCustomer {
     this.profile.fold(fact);
     this.standing.fold(fact, this.level);
     this.#noteSurvey(fact);
+    if (this.#listens) this.#noteTone(fact);
     const fresh = names.filter((name) => name !== this.reference && !this.#references.has(name));
     for (const name of fresh) {
       if (this.#references.size >= deskLimits.referencesMax) break;
@@ -106,6 +112,11 @@ export class DeskCustomer {
       this.#searchText = null;
     }
     return fresh;
+  }
+
+  #noteTone(fact: Fact): void {
+    const note = toneNoteOf(fact);
+    if (note !== null && note.at >= (this.tone?.at ?? 0)) this.tone = note;
   }
 
   #noteSurvey({ kind, data, time }: Fact): void {
@@ -123,6 +134,7 @@ export class DeskCustomer {
     this.#searchText = null;
     this.profile = new ProfileNotes();
     this.standing = new Standing();
+    this.tone = null;
     for (const entry of this.timeline.entries) {
       if (entry.identity === null) continue;
       const body = readEntry(entry);

@@ -66,9 +66,12 @@ export class DeskView {
   #place = { inOffset: -1, seq: -1 };
   #stamp = 0;
 
-  constructor(policy: PolicyInfo) {
+  readonly #listens: boolean;
+
+  constructor(policy: PolicyInfo, listens = false) {
     this.policy = policy;
-    this.mending = policy.resolutions === null ? null : new Mending(policy.resolutions);
+    this.#listens = listens;
+    this.mending = policy.resolutions === null ? null : new Mending(policy.resolutions, listens);
   }
 
   /** The last output folded. */
@@ -194,7 +197,7 @@ export class DeskView {
   #customerOf(reference: Reference): DeskCustomer {
     const known = this.#customers.get(reference);
     if (known !== undefined) return known;
-    const fresh = new DeskCustomer(reference);
+    const fresh = new DeskCustomer(reference, this.#listens);
     this.#customers.set(reference, fresh);
     return fresh;
   }

@@ -13,20 +13,22 @@ type Named = Reference | null;
  */
 export class DeskViews {
   readonly policy: PolicyInfo;
+  readonly #listens: boolean;
   readonly #views = new Map<string, DeskView>();
   readonly #tenants = new Map<Reference, string | null>();
   /** Tenant of the fact without a subject that was folded last; decisions on it follow at once. */
   #cohortTenant = defaultTenant;
 
-  constructor(policy: PolicyInfo) {
+  constructor(policy: PolicyInfo, listens = false) {
     this.policy = policy;
+    this.#listens = listens;
   }
 
   /** The view of a tenant; an empty one for a tenant nothing is known of. */
   of(tenant: string): DeskView {
     const known = this.#views.get(tenant);
     if (known !== undefined) return known;
-    const fresh = new DeskView(this.policy);
+    const fresh = new DeskView(this.policy, this.#listens);
     this.#views.set(tenant, fresh);
     return fresh;
   }
@@ -87,4 +89,6 @@ export class DeskViews {
   }
 }
 
-export const createViews = (policy: PolicyInfo): DeskViews => new DeskViews(policy);
+/** `listens`: how customers sound in writing is an input of what is recommended. */
+export const createViews = (policy: PolicyInfo, listens = false): DeskViews =>
+  new DeskViews(policy, listens);

@@ -62,7 +62,7 @@ export function openReaders(options: ReadersOptions): Readers {
   return {
     tell,
     open: async (embedded) => {
-      const views = createViews(policy);
+      const views = createViews(policy, options.desk.emotionFromText ?? false);
       const hand = (events: readonly unknown[]): Promise<boolean> => embedded.hand(events, "desk");
       let isLive = false;
       const recovery = openRecovery({
