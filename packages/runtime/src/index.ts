@@ -68,4 +68,5 @@ export {
   type StoreCall,
 } from "./simulated/store.ts";
 export { openStop, type Stop, type StopHost, type StopOptions } from "./stop.ts";
+export { terminalLine } from "./terminal-line.ts";
 export { errnoOf, WorldError, type WorldErrorCode, worldError } from "./world-error.ts";

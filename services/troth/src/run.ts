@@ -2,14 +2,7 @@ import { join, resolve } from "node:path";
 import { publicPseudonymKey } from "@troth/events";
 import { type KafkaLogs, openKafka } from "@troth/log";
 import type { Policy } from "@troth/policy";
-import {
-  openHealthServer,
-  openLogger,
-  openMetrics,
-  openStop,
-  systemClock,
-  systemDisk,
-} from "@troth/runtime";
+import { openHealthServer, openMetrics, openStop, systemClock, systemDisk } from "@troth/runtime";
 import { type Command, InvalidArgumentError } from "commander";
 import { InputError, tellFailure } from "./exit.ts";
 import { addKafkaOptions, type KafkaOptions, readKafkaSettings } from "./kafka-options.ts";
@@ -24,6 +17,7 @@ import { runLake } from "./run/lake.ts";
 import { runMonitor } from "./run/monitor.ts";
 import { runNotify } from "./run/notify.ts";
 import type { Place, Service } from "./run/place.ts";
+import { openServiceLog } from "./service-log.ts";
 
 type Options = KafkaOptions & {
   readonly policy: readonly string[];
@@ -77,12 +71,7 @@ async function run(name: string, options: Options): Promise<number> {
   const service = services[name];
   if (service === undefined) throw new InputError(`${name}: no service; ${names.join(", ")} are`);
   const policies = await policiesIn(options.policy);
-  const log = openLogger({
-    service: `troth-${name}`,
-    now: systemClock.now,
-    write: (line) => process.stderr.write(line),
-    privateSchemes: ["customer", "order", "phone", "handle", "account", "device", "call"],
-  });
+  const log = openServiceLog(`troth-${name}`);
   const stop = openStop({ host: process, clock: systemClock });
   const metrics = openMetrics({ process: true });
   const settings = await readKafkaSettings(options, service.role, (what) =>

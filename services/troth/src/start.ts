@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import { parseEvent } from "@troth/events";
-import { errnoOf, openLogger, openStop, systemClock, systemDisk } from "@troth/runtime";
+import { errnoOf, openStop, systemClock, systemDisk } from "@troth/runtime";
 import { type Command, InvalidArgumentError } from "commander";
 import { checkDeskHost, readDeskSettings } from "./desk-settings.ts";
 import { type Embedded, openEmbedded } from "./embedded/embedded.ts";
@@ -13,6 +13,7 @@ import { lakeArgument, openLakeToWrite } from "./lake-place.ts";
 import { noOutside, openOutside } from "./outside.ts";
 import { defaultPolicyPath, readPolicy } from "./policy-file.ts";
 import { readLines } from "./replay/read-lines.ts";
+import { openServiceLog } from "./service-log.ts";
 import { syntheticDay } from "./story/synthetic-day.ts";
 
 type Options = {
@@ -98,12 +99,7 @@ async function start(given: Options): Promise<number> {
   let meta = await metaOf(options, policy.hash);
   // While a file or the made-up day is loading, log time follows it, or everything would be late.
   let loading = true;
-  const log = openLogger({
-    service: "troth",
-    now: systemClock.now,
-    write: (line) => process.stderr.write(line),
-    privateSchemes: ["customer", "order", "phone", "handle", "account", "device", "call"],
-  });
+  const log = openServiceLog("troth");
   const stop = openStop({ host: process, clock: systemClock });
   const place = options.lake ?? join(options.data, "lake");
   const lake = await openLakeToWrite(place, (error) =>
