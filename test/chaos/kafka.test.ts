@@ -5,6 +5,7 @@ import { parsePolicy } from "@troth/policy";
 import { openFolderStore } from "@troth/runtime";
 import { describe, expect, test } from "vitest";
 import { muster, rage, sendAll } from "../support/chaos.ts";
+import { inTime } from "../support/fleet-diagnosis.ts";
 import { houses } from "../support/houses.ts";
 import { noKafka } from "../support/kafka.ts";
 import {
@@ -31,7 +32,9 @@ const policyPath = `${root}infra/policy/default.yaml`;
 const parsed = parsePolicy(readFileSync(policyPath, "utf8"));
 if (!parsed.ok) throw new Error("the default policy does not compile");
 const policy = parsed.value;
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const began = Date.now();
+const say = (line: string): void =>
+  void process.stdout.write(`${((Date.now() - began) / 1_000).toFixed(1)} s ${line}\n`);
 
 /** Of two short runs on a busy machine one did not drain in five minutes: it is run by itself. */
 const without =
@@ -48,10 +51,12 @@ describe.skipIf(without !== null)(`chaos on a real Kafka (${without ?? "4.3.1"})
       policies: [policyPath],
       args: () => ["--session-timeout", "4"],
     });
-    const crew = await muster(fleet, [
+    say("chaos: brokers are up");
+    using crew = await muster(fleet, [
       ...(["intake", "intake", "identity", "identity"] as const),
       ...(["monitor", "monitor", "monitor", "lake"] as const),
     ]);
+    say("chaos: all processes are up");
     const each = 150;
     const events = houses(seed, Math.ceil((seconds * perSecond * 1.05) / each), each).slice(
       0,
@@ -68,11 +73,11 @@ describe.skipIf(without !== null)(`chaos on a real Kafka (${without ?? "4.3.1"})
     say(`chaos: over; ${ledger.acknowledged.size} of ${events.length} events acknowledged`);
     if (process.env["TROTH_CHAOS_TALK"] !== undefined)
       for (const one of fleet.running()) say(`${one.service}: ${one.said().slice(-3_000)}`);
-    await ledger.feeding;
-    await crew.complete();
+    await inTime(fleet, "everything is taken in at the door", 90_000, ledger.feeding);
+    await inTime(fleet, "every process is up again", 60_000, crew.complete());
     say(`chaos: all are up again; ${crew.gaveUp().length} ended by themselves`);
     for (const one of crew.gaveUp()) say(one.slice(-400));
-    const drainedMs = await drained(fleet, 60_000);
+    const drainedMs = await inTime(fleet, "the fleet is drained", 60_000, drained(fleet, 90_000));
 
     const { facts } = await readFacts(fleet.kafka);
     const stored = new Set(facts.map((fact) => `${fact.source} ${fact.id}`));

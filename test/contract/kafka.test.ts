@@ -183,24 +183,23 @@ describe.skipIf(noKafka !== null).each(kafkaVersions)(
       }
       const troubles: string[] = [];
       const assignments: number[][][] = [];
-      const join = async (n: number): Promise<Membership> => {
+      const join = (n: number): Membership => {
         assignments[n] = [];
         return joinGroup({
           client: kafka.client,
           group: `members-${topic}`,
           topic,
           assigned: (partitions) => assignments[n]?.push([...partitions]),
-          failed: (error) => troubles.push(String(error)),
           troubled: (what) => troubles.push(what),
         });
       };
-      const members = [await join(0), await join(1)];
+      const members = [join(0), join(1)];
       const settled = (count: number) => () =>
         members.every((member) => member.owned().length === 6 / count) &&
         new Set(members.flatMap((member) => member.owned())).size === 6;
       await until("two share", settled(2));
       const before = members.map((member) => member.owned());
-      members.push(await join(2));
+      members.push(join(2));
       await until("three share", settled(3));
       for (const [n, held] of before.entries())
         expect(held).toEqual(expect.arrayContaining([...(members[n]?.owned() ?? [])]));
@@ -282,15 +281,14 @@ describe.skipIf(noKafka !== null).each(kafkaVersions)(
       for (let n = 0; n < 20; n++) await log.append([input(`${n}`)], n);
       const group = `g-${topic}`;
       const owned: number[][] = [];
-      const join = (): Promise<Membership> =>
+      const join = (): Membership =>
         joinGroup({
           client: kafka.client,
           group,
           topic,
           assigned: (partitions) => owned.push([...partitions]),
-          failed: (error) => expect.unreachable(String(error)),
         });
-      const first = await join();
+      const first = join();
       await until("assigned", () => owned.length === 1);
       await first.showPosition(0, 12);
       const shown = await admin((one) => one.fetchOffsets({ groupId: group, topics: [topic] }));
@@ -300,7 +298,7 @@ describe.skipIf(noKafka !== null).each(kafkaVersions)(
       await admin((one) =>
         one.setOffsets({ groupId: group, topic, partitions: [{ partition: 0, offset: "3" }] }),
       );
-      const second = await join();
+      const second = join();
       await until("assigned again", () => owned.length === 2);
       expect(owned).toEqual([[0], [0]]);
       expect(await texts(log, 12)).toEqual(["12", "13", "14", "15", "16", "17", "18", "19"]);

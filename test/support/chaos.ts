@@ -15,6 +15,7 @@ export type Crew = {
   readonly complete: () => Promise<void>;
   /** From now on nobody is started again. */
   readonly dismiss: () => void;
+  readonly [Symbol.dispose]: () => void;
 };
 
 export async function muster(fleet: Fleet, places: readonly ServiceName[]): Promise<Crew> {
@@ -38,18 +39,20 @@ export async function muster(fleet: Fleet, places: readonly ServiceName[]): Prom
   };
   for (const [place, service] of places.entries()) void keep(service, place);
   const complete = async (): Promise<void> => {
-    while (crew.includes(null)) await sleep(100);
+    while (crew.includes(null) && !isOver) await sleep(100);
   };
   await complete();
+  const dismiss = (): void => {
+    isOver = true;
+  };
   return {
     at: (place) => crew[place] ?? null,
     places,
     intakes: () => crew.flatMap((one) => (one?.service === "intake" ? [one.says] : [])),
     gaveUp: () => gaveUp,
     complete,
-    dismiss: () => {
-      isOver = true;
-    },
+    dismiss,
+    [Symbol.dispose]: dismiss,
   };
 }
 

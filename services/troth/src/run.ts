@@ -9,6 +9,7 @@ import { addKafkaOptions, type KafkaOptions, readKafkaSettings } from "./kafka-o
 import { openLakeToWrite } from "./lake-place.ts";
 import { type MappingFile, openMapping } from "./mapping-file.ts";
 import { policiesOf } from "./partitioned/policies.ts";
+import type { Wait } from "./partitioned/waits.ts";
 import { defaultPolicyPath, readPolicy } from "./policy-file.ts";
 import { runDesk } from "./run/desk.ts";
 import { runIdentity } from "./run/identity.ts";
@@ -18,6 +19,7 @@ import { runMonitor } from "./run/monitor.ts";
 import { runNotify } from "./run/notify.ts";
 import type { Place, Service } from "./run/place.ts";
 import { openServiceLog } from "./service-log.ts";
+import { tellWaits } from "./run/tell-waits.ts";
 
 type Options = KafkaOptions & {
   readonly policy: readonly string[];
@@ -80,6 +82,11 @@ async function run(name: string, options: Options): Promise<number> {
   const data = resolve(options.data);
   await systemDisk.makeDir(data);
   let running: Service | null = null;
+  const reaching: readonly Wait[] = [
+    { for: "brokers", what: `the brokers are being reached: ${options.brokers}` },
+  ];
+  const waits = (): readonly Wait[] => running?.waits() ?? reaching;
+  const telling = tellWaits({ waits, clock: systemClock, log, metrics });
   // First of all: while brokers are away it says so, and keeps the process alive.
   const health = await openHealthServer({
     host: options.host,
@@ -88,8 +95,12 @@ async function run(name: string, options: Options): Promise<number> {
     live: () => running?.health() ?? null,
     ready: () =>
       running === null ? "Kafka is being reached" : (running.health() ?? running.ready()),
+    notes: () => telling.lines(),
   });
-  stop.defer("health", () => health.close());
+  stop.defer("health", () => {
+    telling.close();
+    return health.close();
+  });
   const kafka: KafkaLogs = await openKafka(settings, systemClock);
   stop.defer("kafka", () => kafka.close());
   const place: Place = {

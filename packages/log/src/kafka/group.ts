@@ -1,4 +1,4 @@
-import { type Clock, systemClock, type Timer } from "@troth/runtime";
+import { type Clock, systemClock } from "@troth/runtime";
 import {
   type Assigner,
   AssignerProtocol,
@@ -6,14 +6,15 @@ import {
   type Kafka,
   type PartitionAssigner,
 } from "kafkajs";
-import { LogError } from "../log-error.ts";
-import { why } from "./patience.ts";
+import { pause, why, within } from "./patience.ts";
 import { kafkaOffset } from "./reader.ts";
 import { shareSticky } from "./sticky.ts";
 
 /** One process's place in a consumer group: which partitions of a topic are its to work on. */
 export type Membership = {
   readonly owned: () => readonly number[];
+  /** False until the group took it in, and while it has to be joined again. */
+  readonly isMember: () => boolean;
   /**
    * Tells Kafka how far a partition is worked off, so that its tools show the lag. Never read back:
    * anybody may commit anything for any partition.
@@ -32,8 +33,6 @@ export type GroupOptions = {
    * wait: what is new is restored afterwards, what is gone is dropped here.
    */
   readonly assigned: (partitions: readonly number[]) => void;
-  /** The group could not be kept up by trying again; the process had better end. */
-  readonly failed: (error: LogError) => void;
   readonly troubled?: (what: string) => void;
   /** How long a member may be silent before others get its partitions; 10 s if absent. */
   readonly sessionTimeoutMs?: number;
@@ -41,9 +40,9 @@ export type GroupOptions = {
 };
 
 const heartbeatMs = 1_000;
-const silentAtMostMs = 30_000;
-/** Times in a row that joining anew may not help. */
-const revivalsMax = 3;
+const leavesWithinMs = 2_000;
+const firstWaitMs = 250;
+const waitMsMax = 10_000;
 
 const holdsIn = (userData: Buffer): readonly number[] => {
   try {
@@ -90,22 +89,31 @@ const stickyAssigner =
     },
   });
 
+type Seat = { readonly consumer: Consumer; readonly lost: Promise<unknown> };
+
 /**
  * Joins a group for its assignment only. Records are read through the logs: kafkajs's own reading is
  * paused for good, so nothing of it can be early, be skipped, hold up a heartbeat or crash on a
- * record; heartbeats go on as long as the process's own work leaves the event loop alone.
+ * record; heartbeats go on as long as the process's own work leaves the event loop alone. A group that
+ * is lost is joined again for as long as the process runs, in this one place, by a fresh consumer.
  */
-export async function joinGroup(options: GroupOptions): Promise<Membership> {
+export function joinGroup(options: GroupOptions): Membership {
   const { client, group, topic, clock = systemClock, sessionTimeoutMs = 10_000 } = options;
+  // Joining may take a session, when somebody else of the group is silent.
+  const silentAtMostMs = 2 * sessionTimeoutMs + 10_000;
+  const leaving = new AbortController();
   let owned: readonly number[] = [];
-  let consumer: Consumer | null = null;
-  let left = false;
-  let revivals = 0;
-  let heard = clock.now();
-  let watchdog: Timer | null = null;
+  let current: Consumer | null = null;
+  let isMember = false;
+  let waitMs = firstWaitMs;
 
-  const open = async (): Promise<void> => {
-    const fresh = client.consumer({
+  const sit = (): Seat => {
+    let heard = clock.now();
+    let lose: (why: unknown) => void = () => undefined;
+    const lost = new Promise<unknown>((resolve) => {
+      lose = resolve;
+    });
+    const consumer = client.consumer({
       groupId: group,
       partitionAssigners: [stickyAssigner(() => owned)],
       sessionTimeout: sessionTimeoutMs,
@@ -113,73 +121,84 @@ export async function joinGroup(options: GroupOptions): Promise<Membership> {
       heartbeatInterval: heartbeatMs,
       maxWaitTimeInMs: heartbeatMs / 2,
       allowAutoTopicCreation: false,
-      // One place decides on starting again: `revive`.
+      // One place decides on starting again: the loop below.
       retry: { retries: 5, restartOnFailure: async () => false },
     });
-    consumer = fresh;
-    fresh.on("consumer.group_join", ({ payload }) => {
-      if (consumer !== fresh || left) return;
+    consumer.on("consumer.group_join", ({ payload }) => {
+      // One that was given up may still be let in: it is on its way out.
+      if (current !== consumer || leaving.signal.aborted) return;
       // Inside the joining, so before the first fetch.
-      fresh.pause([{ topic }]);
+      consumer.pause([{ topic }]);
       heard = clock.now();
-      revivals = 0;
+      waitMs = firstWaitMs;
+      isMember = true;
       owned = [...(payload.memberAssignment[topic] ?? [])].sort((a, b) => a - b);
       options.assigned(owned);
     });
-    fresh.on("consumer.heartbeat", () => {
+    consumer.on("consumer.heartbeat", () => {
       heard = clock.now();
     });
-    fresh.on("consumer.crash", ({ payload }) => {
-      if (consumer === fresh) void revive(payload.error);
-    });
-    await fresh.connect();
-    await fresh.subscribe({ topics: [topic], fromBeginning: true });
-    await fresh.run({
-      autoCommit: false,
-      eachBatch: async ({ batch }) => {
-        options.troubled?.(
-          `a paused partition, ${batch.partition}, gave records; they are dropped`,
-        );
-      },
-    });
+    consumer.on("consumer.crash", ({ payload }) => lose(payload.error));
+    const watch = (): void => {
+      if (current !== consumer) return;
+      const silentMs = clock.now() - heard;
+      if (silentMs > silentAtMostMs) lose(new Error(`no heartbeat for ${silentMs} ms`));
+      clock.setTimer(heartbeatMs, watch);
+    };
+    const run = async (): Promise<void> => {
+      await consumer.connect();
+      await consumer.subscribe({ topics: [topic], fromBeginning: true });
+      await consumer.run({
+        autoCommit: false,
+        eachBatch: async ({ batch }) => {
+          options.troubled?.(
+            `a paused partition, ${batch.partition}, gave records; they are dropped`,
+          );
+        },
+      });
+      // Given up while it was joining: kafkajs would stay in the group, and nobody do its work.
+      if (current !== consumer) await consumer.disconnect();
+    };
+    current = consumer;
+    run().catch(lose);
+    watch();
+    return { consumer, lost };
   };
 
-  const revive = async (error: unknown): Promise<void> => {
-    if (left) return;
-    options.troubled?.(`the group ${group} was lost: ${why(error)}`);
-    const old = consumer;
-    consumer = null;
-    revivals += 1;
-    if (revivals > revivalsMax) {
-      left = true;
-      const message = `the group ${group} could not be joined again: ${why(error)}`;
-      return options.failed(new LogError("unreachable", message, { cause: error }));
+  /** Not waited for: kafkajs may wait for ever for the answer of a socket that is gone. */
+  const giveUp = (consumer: Consumer): Promise<void> => {
+    if (current === consumer) current = null;
+    isMember = false;
+    return consumer.disconnect().catch(() => undefined);
+  };
+
+  const keep = async (): Promise<void> => {
+    while (!leaving.signal.aborted) {
+      const { consumer, lost } = sit();
+      const error = await lost;
+      if (leaving.signal.aborted) return;
+      void giveUp(consumer);
+      options.troubled?.(
+        `the group ${group} was lost: ${why(error)}; joined again in ${waitMs} ms`,
+      );
+      await pause(clock, waitMs, leaving.signal);
+      waitMs = Math.min(2 * waitMs, waitMsMax);
     }
-    heard = clock.now();
-    await old?.disconnect().catch(() => undefined);
-    await new Promise<void>((resolve) => clock.setTimer(250 * 2 ** revivals, resolve));
-    if (!left) await open().catch(revive);
   };
 
-  const watch = (): void => {
-    if (left) return;
-    if (clock.now() - heard > silentAtMostMs) void revive(new Error("no heartbeat for 30 s"));
-    watchdog = clock.setTimer(heartbeatMs, watch);
-  };
-
-  await open();
-  watch();
+  void keep();
   return {
     owned: () => owned,
+    isMember: () => isMember,
     showPosition: async (partition, position) => {
       const offset = String(kafkaOffset(position));
       // Only looked at by people; a rebalance under it is no trouble.
-      await consumer?.commitOffsets([{ topic, partition, offset }]).catch(() => undefined);
+      await current?.commitOffsets([{ topic, partition, offset }]).catch(() => undefined);
     },
     leave: async () => {
-      left = true;
-      watchdog?.cancel();
-      await consumer?.disconnect();
+      leaving.abort();
+      const last = current;
+      if (last !== null) await within(clock, leavesWithinMs, giveUp(last)).catch(() => undefined);
     },
   };
 }

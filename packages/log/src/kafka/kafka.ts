@@ -64,8 +64,8 @@ export async function openKafka(
 ): Promise<KafkaLogs> {
   const config = clientConfig(settings);
   const kafka = new Kafka(config);
-  const pool = openPool(() => openConnection(kafka, config));
   const deadlineMs = deadlineOf(settings);
+  const pool = openPool(() => openConnection(kafka, config), clock, deadlineMs);
   const producers = openProducers(config, clock, deadlineMs);
   const admin = kafka.admin();
   const patience = { clock, deadlineMs, troubled: settings.troubled };

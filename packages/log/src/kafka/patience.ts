@@ -17,6 +17,15 @@ export const pause = (clock: Clock, ms: number, signal?: AbortSignal): Promise<v
     signal?.addEventListener("abort", done);
   });
 
+/** What kafkajs promised is left to itself when it is late: it may come to no end. */
+export function within<T>(clock: Clock, ms: number, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const late = (): void => reject(new Error(`no answer from Kafka in ${ms} ms`));
+    const timer = clock.setTimer(ms, late);
+    work.then(resolve, reject).finally(() => timer.cancel());
+  });
+}
+
 type Inner = { readonly message?: string; readonly retriable?: boolean };
 
 /** What kafkajs packs into one error when it asked for several things. */
@@ -50,7 +59,7 @@ export async function patiently<T>(
   const until = clock.now() + deadlineMs;
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
     try {
-      return await attempt();
+      return await within(clock, Math.max(1, until - clock.now()), attempt());
     } catch (error) {
       if (error instanceof LogError && isFinal(error)) throw error;
       if (isFinal(error)) throw new LogError("refused", `${what}: ${why(error)}`, { cause: error });

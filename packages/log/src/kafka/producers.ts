@@ -1,6 +1,7 @@
 import type { Clock } from "@troth/runtime";
 import { CompressionTypes, Kafka, type KafkaConfig, type Message, type Producer } from "kafkajs";
 import { LogError } from "../log-error.ts";
+import { within } from "./patience.ts";
 import { persistently } from "./settings.ts";
 
 /**
@@ -13,6 +14,8 @@ export type Producers = {
   readonly send: (topic: string, partition: number, messages: Message[]) => Promise<number>;
   readonly close: () => Promise<void>;
 };
+
+const closesWithinMs = 1_000;
 
 type Line = { readonly producer: Promise<Producer>; underWay: number; retired: boolean };
 
@@ -76,7 +79,8 @@ export function openProducers(config: KafkaConfig, clock: Clock, deadlineMs: num
     },
     close: async () => {
       current = null;
-      await Promise.all([...lines].map(disconnect));
+      const closing = Promise.all([...lines].map(disconnect));
+      await within(clock, closesWithinMs, closing).catch(() => undefined);
     },
   };
 }
@@ -84,13 +88,4 @@ export function openProducers(config: KafkaConfig, clock: Clock, deadlineMs: num
 function namedPartition({ message }: { readonly message: Message }): number {
   if (message.partition === undefined) throw new LogError("failed", "a record names no partition");
   return message.partition;
-}
-
-/** kafkajs's own promise is left to itself: whatever it still stores is dropped by readers. */
-async function within<T>(clock: Clock, ms: number, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const late = (): void => reject(new LogError("failed", `no answer from Kafka in ${ms} ms`));
-    const timer = clock.setTimer(ms, late);
-    work.then(resolve, reject).finally(() => timer.cancel());
-  });
 }

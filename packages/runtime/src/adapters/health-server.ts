@@ -16,6 +16,8 @@ export type HealthServerOptions = {
   };
   readonly live: Health;
   readonly ready: Health;
+  /** Further lines behind the answer whether it is ready: what it waits for. */
+  readonly notes?: () => readonly string[];
   /** A page to read at `/runbooks/NAME.md`, or null when there is none of that name. */
   readonly runbook?: (name: string) => Promise<string | null>;
   /** What is posted to `/v1/alertmanager`: the status to answer with. */
@@ -62,9 +64,13 @@ function answer(response: ServerResponse, status: number, body: string, type = "
   response.end(body);
 }
 
-const answerHealth = (response: ServerResponse, health: Health): void => {
+const answerHealth = (
+  response: ServerResponse,
+  health: Health,
+  notes: readonly string[] = [],
+): void => {
   const wrong = health();
-  answer(response, wrong === null ? 200 : 503, `${wrong ?? "ok"}\n`);
+  answer(response, wrong === null ? 200 : 503, `${[wrong ?? "ok", ...notes].join("\n")}\n`);
 };
 
 async function route(
@@ -94,7 +100,7 @@ async function route(
     case "/healthz":
       return answerHealth(response, options.live);
     case "/readyz":
-      return answerHealth(response, options.ready);
+      return answerHealth(response, options.ready, options.notes?.());
     default:
       return answer(response, 404, "there are /metrics, /healthz and /readyz\n");
   }

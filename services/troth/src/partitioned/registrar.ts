@@ -5,6 +5,7 @@ import type { Clock } from "@troth/runtime";
 import { policySwitch, readFactRecord, tick } from "./fact-log.ts";
 import { checkLike, type Policies, policyNamed } from "./policies.ts";
 import { encodeSaved, openSaved } from "./saved.ts";
+import { openWaits, type Wait } from "./waits.ts";
 
 export type RegistrarOptions = {
   readonly facts: Log;
@@ -42,6 +43,7 @@ export type Machine = {
   readonly stamp: () => number;
   /** Resolves when it was closed; rejects with what stopped it. */
   readonly running: Promise<void>;
+  readonly waits: () => readonly Wait[];
   /** Finishes what is under way and saves a snapshot. */
   readonly close: () => Promise<void>;
 };
@@ -112,6 +114,7 @@ export async function openRegistrar(options: RegistrarOptions): Promise<Registra
   if (dispatcher === null) begins = await firstPolicy(facts, options.begins);
   const stop = new AbortController();
   let savedAt = { position, at: clock.now() };
+  const waits = openWaits();
 
   const switchTo = (hash: string, record: LogRecord, deliver: Deliver): void => {
     invariant(dispatcher !== null, "no policy holds yet");
@@ -158,11 +161,10 @@ export async function openRegistrar(options: RegistrarOptions): Promise<Registra
         for (const fact of full) turnedAway.push({ fact, inOffset: record.offset });
       }
     }
-    await Promise.all(
-      pages.map(async ({ inputs, stamp }, partition) => {
-        if (inputs.length > 0) await noise[partition]?.append(inputs, stamp);
-      }),
-    );
+    const storing = pages.map(async ({ inputs, stamp }, partition) => {
+      if (inputs.length > 0) await noise[partition]?.append(inputs, stamp);
+    });
+    await waits.while("brokers", "the brokers are to store noise", Promise.all(storing));
     if (turnedAway.length > 0) await options.turnAway(turnedAway);
     position = (records.at(-1)?.offset ?? position - 1) + 1;
     if (dispatcher !== null) tell.routed(position, dispatcher.stamp, dispatcher.tally);
@@ -171,7 +173,8 @@ export async function openRegistrar(options: RegistrarOptions): Promise<Registra
   const save = async (): Promise<void> => {
     if (dispatcher === null || position === savedAt.position) return;
     const head: Head = { dispatcher: dispatcher.snapshot(), policy: dispatcher.policy };
-    await snapshots.save({ position, bytes: encodeSaved(head, []) });
+    const saving = snapshots.save({ position, bytes: encodeSaved(head, []) });
+    await waits.while("store", "the registrar's snapshot is being saved", saving);
     savedAt = { position, at: clock.now() };
   };
   const isTimeToSave = (): boolean =>
@@ -204,6 +207,7 @@ export async function openRegistrar(options: RegistrarOptions): Promise<Registra
     stamp: () => dispatcher?.stamp ?? 0,
     tally: () => dispatcher?.tally ?? null,
     numbers: () => dispatcher?.numbers ?? [],
+    waits: waits.now,
     running,
     close: async () => {
       stop.abort();

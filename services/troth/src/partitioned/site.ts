@@ -9,7 +9,7 @@ import {
   type Output,
 } from "@troth/events";
 import type { Log, LogInput, LogRecord, Snapshots } from "@troth/log";
-import { PartitionJudge } from "@troth/monitor";
+import { type Exchange, PartitionJudge } from "@troth/monitor";
 import type { Policy } from "@troth/policy";
 import type { Clock } from "@troth/runtime";
 import { openFlagBoard } from "./flag-board.ts";
@@ -18,6 +18,7 @@ import { type Policies, policyNamed } from "./policies.ts";
 import type { Machine } from "./registrar.ts";
 import { encodeSaved, openSaved } from "./saved.ts";
 import { StoppedError } from "./stopped.ts";
+import { openWaits, type Wait } from "./waits.ts";
 
 export type SiteOptions = {
   readonly partition: number;
@@ -43,8 +44,7 @@ export type Site = Machine & {
   /** Number of the next record of the partition, whatever its offset. */
   readonly number: () => number;
   readonly flags: (now: number) => readonly Flag[];
-  /** Waits for the other side of a join at the moment. */
-  readonly waits: () => boolean;
+  readonly waits: () => readonly Wait[];
 };
 
 /** Judging never holds up others for longer than this many records take. */
@@ -86,7 +86,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
   let written = await lastPlace(decisions);
   let savedAt = { position, at: clock.now() };
   let stamp = 0;
-  let isWaiting = false;
+  const waits = openWaits();
 
   let said: LogInput[] = [];
   let last = written;
@@ -101,7 +101,8 @@ export async function openSite(options: SiteOptions): Promise<Site> {
   const flush = async (): Promise<void> => {
     const sending = said;
     said = [];
-    if (sending.length > 0) await decisions.append(sending, stamp);
+    const what = `the brokers are to store what partition ${partition} said`;
+    if (sending.length > 0) await waits.while("brokers", what, decisions.append(sending, stamp));
     written = last;
     await board.flush(stamp);
   };
@@ -119,13 +120,13 @@ export async function openSite(options: SiteOptions): Promise<Site> {
       board.restate(before, judge, record.number, record.stamp);
       savedAt = { ...savedAt, at: Number.NEGATIVE_INFINITY };
     } else {
-      if (judge === null) throw gap(partition, 0, record.number);
-      isWaiting = true;
-      const done = await applyTo(judge, mailbox, record, out, async () => {
-        await flush();
-      });
-      isWaiting = false;
-      if (!done) return false;
+      if (judge === null) throw noPolicy(partition);
+      const exchange = judge.apply(record, out);
+      if (exchange !== null) {
+        const what = `partition ${partition} is to hear from partition ${exchange.other} of customers joined across, exchange ${exchange.exchange}`;
+        const exchanging = hearOther(judge, mailbox, exchange, out, flush);
+        if (!(await waits.while("other-partition", what, exchanging))) return false;
+      }
     }
     say(record, out);
     board.note(judge, record.number, record.stamp);
@@ -152,7 +153,8 @@ export async function openSite(options: SiteOptions): Promise<Site> {
   const save = async (): Promise<void> => {
     if (judge === null || position === savedAt.position) return;
     const head: Head = { number, policy: judge.policy.hash, mail: mailbox.state() };
-    await snapshots.save({ position, bytes: encodeSaved(head, judge.snapshot()) });
+    const saving = snapshots.save({ position, bytes: encodeSaved(head, judge.snapshot()) });
+    await waits.while("store", `the snapshot of partition ${partition} is being saved`, saving);
     savedAt = { position, at: clock.now() };
     board.repeat(judge, number - 1);
     await board.flush(stamp);
@@ -187,7 +189,10 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     number: () => number,
     stamp: () => stamp,
     flags: (now) => judge?.flags(now) ?? [],
-    waits: () => isWaiting,
+    waits: () =>
+      judge === null && position === 0
+        ? [{ for: "registrar", what: `nothing was ever written to ${placeOf(partition)}` }]
+        : waits.now(),
     running,
     close: async () => {
       stop.abort();
@@ -200,6 +205,13 @@ export async function openSite(options: SiteOptions): Promise<Site> {
 
 const placeOf = (partition: number): string => `noise, partition ${partition}`;
 
+const noPolicy = (partition: number): StoppedError =>
+  new StoppedError(
+    "no-policy",
+    `${placeOf(partition)} begins with a record that is no policy, so nobody knows what to judge by. ` +
+      "Only the registrar (troth run identity) may write here; begin anew with topics of troth's own",
+  );
+
 const gap = (partition: number, expected: number, found: number): StoppedError =>
   new StoppedError(
     "gap",
@@ -207,16 +219,14 @@ const gap = (partition: number, expected: number, found: number): StoppedError =
       "or another registrar wrote here. Restore the log, or begin anew",
   );
 
-/** Applies a record, with what it takes of another partition; false when stopped before it was done. */
-async function applyTo(
+/** Finishes a join across partitions; false when stopped before the other side was heard. */
+async function hearOther(
   judge: PartitionJudge,
   mailbox: Mailbox,
-  record: NoiseRecord,
+  exchange: Exchange,
   out: Output["body"][],
   beforeWaiting: () => Promise<void>,
 ): Promise<boolean> {
-  const exchange = judge.apply(record, out);
-  if (exchange === null) return true;
   const policy = judge.policy.hash;
   await mailbox.tell(policy, exchange);
   await beforeWaiting();
@@ -248,8 +258,13 @@ async function warmedUp(
         return judge;
       }
       if (record.body.kind === "policy") judge.advance(record.stamp, unsaid);
-      else if (!(await applyTo(judge, at.mailbox, record, unsaid, async () => undefined)))
-        return null;
+      else {
+        const exchange = judge.apply(record, unsaid);
+        const heard =
+          exchange === null ||
+          (await hearOther(judge, at.mailbox, exchange, unsaid, async () => undefined));
+        if (!heard) return null;
+      }
       number += 1;
     }
     await new Promise((resolve) => setImmediate(resolve));

@@ -2,15 +2,22 @@ import { InvariantError } from "@troth/events";
 import { LogError, type LogErrorCode } from "@troth/log";
 import { type Clock, isRetryable, type Logger } from "@troth/runtime";
 import { StoppedError } from "./stopped.ts";
+import type { Wait } from "./waits.ts";
 
 /** What is kept running: it comes to its end only by failing or by being closed. */
-export type Kept = { readonly running: Promise<void>; readonly close: () => Promise<void> };
+export type Kept = {
+  readonly running: Promise<void>;
+  readonly close: () => Promise<void>;
+  /** What it waits for at the moment, beyond the next record. */
+  readonly waits?: () => readonly Wait[];
+};
 
 export type Supervised<K extends Kept> = {
   /** What runs at the moment; null while it is being started again, and after it stopped for good. */
   readonly current: () => K | null;
   /** Why it stopped for good; null while it has not. */
   readonly stopped: () => string | null;
+  readonly waits: () => readonly Wait[];
   readonly close: () => Promise<void>;
 };
 
@@ -47,12 +54,14 @@ export function supervise<K extends Kept>(supervision: Supervision<K>): Supervis
   const stop = new AbortController();
   let current: K | null = null;
   let stopped: string | null = null;
+  let failed: string | null = null;
   let waitMs = firstWaitMs;
 
   const once = async (): Promise<void> => {
     const opened = await open();
     const openedAt = clock.now();
     current = opened;
+    failed = null;
     try {
       if (!stop.signal.aborted) await opened.running;
     } finally {
@@ -81,6 +90,7 @@ export function supervise<K extends Kept>(supervision: Supervision<K>): Supervis
           log.error("stopped for good", { name, error: said });
           return;
         }
+        failed = said;
         log.warn("started again", { name, error: said, waitMs });
         await pause();
         waitMs = Math.min(2 * waitMs, waitMsMax);
@@ -91,6 +101,13 @@ export function supervise<K extends Kept>(supervision: Supervision<K>): Supervis
   return {
     current: () => current,
     stopped: () => stopped,
+    waits: () => {
+      if (stopped !== null) return [];
+      if (current !== null) return current.waits?.() ?? [];
+      return failed === null
+        ? [{ for: "restore", what: `${name} is being opened` }]
+        : [{ for: "again", what: `${name} is opened again, as it failed: ${failed}` }];
+    },
     close: async () => {
       stop.abort();
       await current?.close().catch(() => undefined);

@@ -96,6 +96,7 @@ export async function runDesk(place: Place, policy: Policy): Promise<Service> {
   return {
     health: () => readers.flatMap((reader) => reader.stopped() ?? []).join("; ") || null,
     ready: () => null,
+    waits: () => readers.flatMap((reader) => reader.waits()),
     says: `desk   ${desk.url}`,
   };
 }

@@ -2,7 +2,7 @@ import { toCloudEvent } from "@troth/events";
 import { encodeSetAside, setAsideOf } from "@troth/intake";
 import { openRegistrar, type RegistrarMachine } from "../partitioned/registrar.ts";
 import { type Supervised, supervise } from "../partitioned/supervise.ts";
-import { keepMember } from "./member.ts";
+import { joining, keepMember } from "./member.ts";
 import {
   numbered,
   openTopic,
@@ -73,6 +73,11 @@ export async function runIdentity(place: Place): Promise<Service> {
   stop.defer("registrar", leave);
   return {
     health: () => registrar?.stopped() ?? null,
+    waits: () => {
+      if (registrar !== null) return registrar.waits();
+      if (!member.isMember()) return joining(member, "troth.registrar");
+      return [{ for: "turn", what: "stands by: another identity is the registrar" }];
+    },
     // Whoever stands by is as ready as one can be.
     ready: () => {
       if (!member.isMember()) return "the group is being joined";

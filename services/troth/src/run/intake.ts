@@ -2,6 +2,7 @@ import { encodeFact, type Fact, parseEvent, parseLine } from "@troth/events";
 import { type Admission, encodeSetAside, openIntake } from "@troth/intake";
 import type { Log, LogInput } from "@troth/log";
 import type { MappingFile } from "../mapping-file.ts";
+import { openWaits } from "../partitioned/waits.ts";
 import { openTopic, type Place, type Service, topics } from "./place.ts";
 import { readRawTopics } from "./raw-topics.ts";
 
@@ -62,10 +63,11 @@ export async function runIntake(place: Place, mappings: readonly MappingFile[]):
     help: "Events that were none and are kept in the log of what was set aside.",
     labels: {},
   });
+  const waits = openWaits();
   const append = async (admission: Admission): Promise<void> => {
     const now = clock.now();
     // Appended in order without waiting for each: those of one admission go in few batches.
-    await Promise.all([
+    const storing = Promise.all([
       ...stamped(admission.facts, place.isLive ? now : null).map(({ inputs, stamp }) =>
         facts.append(inputs, stamp),
       ),
@@ -75,6 +77,7 @@ export async function runIntake(place: Place, mappings: readonly MappingFile[]):
           now,
         ),
     ]);
+    await waits.while("brokers", "the brokers are to store what came in", storing);
   };
   const intake = await openIntake({
     parse: { line: parseLine, event: parseEvent },
@@ -110,6 +113,7 @@ export async function runIntake(place: Place, mappings: readonly MappingFile[]):
   return {
     health: () => null,
     ready: () => null,
+    waits: waits.now,
     says: `intake http://${place.host}:${intake.port}/v1/events`,
   };
 }

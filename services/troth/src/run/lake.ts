@@ -2,6 +2,7 @@ import { openLake } from "@troth/lake";
 import { patiently } from "@troth/runtime";
 import { openLakeToWrite } from "../lake-place.ts";
 import { type Supervised, supervise } from "../partitioned/supervise.ts";
+import { openWaits } from "../partitioned/waits.ts";
 import { type Following, follow } from "./follow.ts";
 import { numbered, openTopic, type Place, partitionsOf, type Service, topics } from "./place.ts";
 
@@ -19,11 +20,15 @@ export async function runLake(place: Place, where: string): Promise<Service> {
     const { genesis } = decisions;
     const store = await openLakeToWrite(`${where}/p=${partition}`, waits);
     const lake = await openLake({ store, genesis, partition, begin: "resume" });
-    return follow(decisions, (output) => {
+    const writing = openWaits();
+    const following = await follow(decisions, (output) => {
       lake.fold(output);
       if (lake.drained() === undefined) return;
-      return patiently(() => lake.drained() ?? Promise.resolve(), patience).then(() => undefined);
+      const draining = patiently(() => lake.drained() ?? Promise.resolve(), patience);
+      const what = `the lake's store is to take tables of partition ${partition}`;
+      return writing.while("store", what, draining).then(() => undefined);
     });
+    return { ...following, waits: writing.now };
   };
   const readers: readonly Supervised<Following>[] = numbered(await partitionsOf(kafka)).map((one) =>
     supervise({ name: `lake, partition ${one}`, open: () => open(one), clock, log }),
@@ -34,6 +39,7 @@ export async function runLake(place: Place, where: string): Promise<Service> {
   return {
     health: () => readers.flatMap((reader) => reader.stopped() ?? []).join("; ") || null,
     ready: () => null,
+    waits: () => readers.flatMap((reader) => reader.waits()),
     says: `lake   ${where}`,
   };
 }

@@ -1,6 +1,6 @@
 import { openSite, type Site } from "../partitioned/site.ts";
 import { type Supervised, supervise } from "../partitioned/supervise.ts";
-import { keepMember } from "./member.ts";
+import { joining, keepMember } from "./member.ts";
 import {
   numbered,
   openTopic,
@@ -65,6 +65,10 @@ export async function runMonitor(place: Place): Promise<Service> {
   });
   return {
     health: () => [...sites.values()].flatMap((site) => site.stopped() ?? []).join("; ") || null,
+    waits: () => [
+      ...joining(member, "troth.monitor"),
+      ...[...sites.values()].flatMap((site) => site.waits()),
+    ],
     ready: () => {
       if (!member.isMember()) return "the group is being joined";
       const restoring = [...sites].filter(([, site]) => site.current() === null);

@@ -45,5 +45,6 @@ export async function runNotify(place: Place): Promise<Service> {
   return {
     health: () => readers.flatMap((reader) => reader.stopped() ?? []).join("; ") || null,
     ready: () => null,
+    waits: () => readers.flatMap((reader) => reader.waits()),
   };
 }

@@ -10,6 +10,7 @@ import {
 } from "@troth/runtime";
 import type { Policies } from "../partitioned/policies.ts";
 import { openSharedSnapshots } from "../partitioned/shared-snapshots.ts";
+import type { Wait } from "../partitioned/waits.ts";
 import { logOptionsOf } from "../topics/table.ts";
 
 /** The topics of the fleet; what they hold stands in schemas/topics.json. */
@@ -48,6 +49,8 @@ export type Place = {
 export type Service = {
   readonly health: () => string | null;
   readonly ready: () => string | null;
+  /** What it waits for at the moment, beyond work to come in. */
+  readonly waits: () => readonly Wait[];
   /** Line said once it is up, beside that of the metrics. */
   readonly says?: string;
 };
