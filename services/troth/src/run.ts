@@ -18,8 +18,8 @@ import { runLake } from "./run/lake.ts";
 import { runMonitor } from "./run/monitor.ts";
 import { runNotify } from "./run/notify.ts";
 import type { Place, Service } from "./run/place.ts";
-import { openServiceLog } from "./service-log.ts";
 import { tellWaits } from "./run/tell-waits.ts";
+import { openServiceLog } from "./service-log.ts";
 
 type Options = KafkaOptions & {
   readonly policy: readonly string[];
