@@ -109,6 +109,8 @@ describe("every way in is kept by what it needs", () => {
       "GET /api/survey/:token",
       "POST /api/survey/:token/answer",
       "POST /api/survey/:token/preference",
+      "GET /embed/:name/:token",
+      "GET /api/embed/:name/:token",
     ]);
   });
 

@@ -1,6 +1,18 @@
 import { err, ok, type Result } from "@troth/events";
 import { z } from "zod";
+import type { Embedder } from "./access/embed.ts";
 import type { DeskOptions } from "./http/desk.ts";
+import { isLoopback } from "./http/hosts.ts";
+import { defaultTenant } from "./view/views.ts";
+
+/** An origin as browsers write it; without encryption only on this very machine. */
+function isOrigin(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { origin, protocol, hostname } = new URL(text);
+  return (
+    origin === text && (protocol === "https:" || (protocol === "http:" && isLoopback(hostname)))
+  );
+}
 
 /** What an operator says about the desk; it holds secrets, so it is a file of its own. */
 const settingsShape = z.strictObject({
@@ -32,6 +44,21 @@ const settingsShape = z.strictObject({
       openDays: z.int().min(1).max(365),
     })
     .optional(),
+  embed: z
+    .array(
+      z.strictObject({
+        name: z.string().regex(/^[a-z0-9-]{1,32}$/),
+        secret: z.string().regex(/^[A-Za-z0-9+/]{43,}={0,2}$/),
+        origins: z
+          .array(z.string().refine(isOrigin, "https://host[:port] and nothing behind it"))
+          .min(1)
+          .max(10),
+        tenant: z.string().min(1).max(128).default(defaultTenant),
+      }),
+    )
+    .max(20)
+    .optional()
+    .describe("Other systems whose pages may show a customer's flag."),
   emotionFromText: z
     .boolean()
     .optional()
@@ -54,6 +81,10 @@ export function parseSettings(text: string): Result<DeskSettings, string> {
   if (read.success) return ok(read.data);
   return err(read.error.issues.map((one) => `${one.path.join(".")}: ${one.message}`).join("; "));
 }
+
+/** Who may embed, as the desk takes them. */
+export const embeddersOf = ({ embed = [] }: DeskSettings): readonly Embedder[] =>
+  embed.map((one) => ({ ...one, secret: Buffer.from(one.secret, "base64") }));
 
 /** The sign-in as the desk takes it; null: whoever sits at this machine. */
 export function signInOf({ signIn }: DeskSettings): DeskOptions["signIn"] {

@@ -1,7 +1,7 @@
 import { isoTime } from "@troth/events";
 import { type Clock, type Http, type Timer, WorldError } from "@troth/runtime";
 import type { Channel, Sent } from "./channel.ts";
-import { isOver, type Message } from "./message.ts";
+import { isOver, type PublicMessage } from "./message.ts";
 
 export type AlertmanagerOptions = {
   readonly name?: string;
@@ -42,7 +42,7 @@ const named = (labels: Readonly<Record<string, string | null>>): Record<string, 
   );
 
 /** Who an alert is for and what it is about: what receivers group and route by. Never a customer. */
-export function labelsOf(message: Message, tenant: string): Record<string, string> {
+export function labelsOf(message: PublicMessage, tenant: string): Record<string, string> {
   const common = { service: "troth", tenant, owner: message.owner };
   switch (message.kind) {
     case "alert":
@@ -76,7 +76,7 @@ export function labelsOf(message: Message, tenant: string): Record<string, strin
   }
 }
 
-function annotationsOf(message: Message): Record<string, string> {
+function annotationsOf(message: PublicMessage): Record<string, string> {
   const common = { summary: message.says, revision: String(message.revision) };
   switch (message.kind) {
     case "alert":
@@ -95,7 +95,7 @@ function annotationsOf(message: Message): Record<string, string> {
 }
 
 type Standing = {
-  readonly message: Message;
+  readonly message: PublicMessage;
   readonly labels: Record<string, string>;
   /** Of the clock: says no more after this; null while it fires. */
   readonly endsAt: number | null;
@@ -142,7 +142,7 @@ export function openAlertmanagerChannel(options: AlertmanagerOptions): Channel {
   };
 
   /** Takes a message in; gives everything that is to be said of it now. */
-  const take = (message: Message): readonly Standing[] => {
+  const take = (message: PublicMessage): readonly Standing[] => {
     const now = clock.now();
     const labels = labelsOf(message, tenant);
     const before = standing.get(message.id);
@@ -170,12 +170,13 @@ export function openAlertmanagerChannel(options: AlertmanagerOptions): Channel {
   return {
     name: options.name ?? "alertmanager",
     send: async (message) => {
+      if (message.kind === "flag") return { arrived: true };
       const news = take(message);
       expect();
       return await post(news.map(posted));
     },
     standing: (messages) => {
-      for (const message of messages) take(message);
+      for (const message of messages) if (message.kind !== "flag") take(message);
       sayAgain();
     },
     close: () => {

@@ -64,6 +64,7 @@ const calm = (minute: number): Storm => ({ minute, told: 0, counted: 0, said: 0,
  */
 export class Book {
   readonly #channels: readonly string[];
+  readonly #isFor: (channel: string, message: Message) => boolean;
   #seen: Place = { inOffset: -1, seq: -1 };
   /** Alerts somebody was told of and that are not over. */
   readonly #open = new Set<string>();
@@ -72,8 +73,12 @@ export class Book {
   readonly #snoozed = new Map<string, Snooze>();
   #entries = 0;
 
-  constructor(channels: readonly string[]) {
+  constructor(
+    channels: readonly string[],
+    isFor: (channel: string, message: Message) => boolean = () => true,
+  ) {
     this.#channels = channels;
+    this.#isFor = isFor;
     for (const channel of channels) this.#pending.set(channel, new Map());
   }
 
@@ -224,6 +229,7 @@ export class Book {
 
   #send(message: Message): void {
     for (const channel of this.#channels) {
+      if (!this.#isFor(channel, message)) continue;
       this.#pending.get(channel)?.set(message.id, { message, number: this.#entries });
     }
   }

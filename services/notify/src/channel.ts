@@ -9,6 +9,8 @@ export type Sent =
 export type Channel = {
   /** Stable: it is part of the id by which a receiver knows a repetition. */
   readonly name: string;
+  /** Whether a message is for it; without this, every one that names no customer. */
+  readonly takes?: (message: Message) => boolean;
   /** `id` is the same every time this message is sent on this channel. Never rejects for the world. */
   readonly send: (message: Message, id: string) => Promise<Sent>;
   /** What stands of what was told before this start, for a receiver that wants it said again and again. */
@@ -16,6 +18,9 @@ export type Channel = {
   /** Nothing more will be sent. */
   readonly close?: () => Promise<void>;
 };
+
+export const isFor = (channel: Pick<Channel, "takes">, message: Message): boolean =>
+  channel.takes === undefined ? message.kind !== "flag" : channel.takes(message);
 
 const arrived: Sent = { arrived: true };
 
@@ -33,6 +38,9 @@ export const openLogChannel = (log: Logger): Channel => ({
         break;
       case "cohort":
         log.warn("many touched", { owner, rule: message.rule, touched: message.touched, sentence });
+        break;
+      case "flag":
+        // Never here: a log is no place for a customer's name.
         break;
       case "alert":
         log.warn(`alert ${message.state}`, {

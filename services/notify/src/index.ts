@@ -3,6 +3,7 @@ export { type Channel, openLogChannel, type Sent } from "./channel.ts";
 export type {
   AlertMessage,
   CohortMessage,
+  FlagMessage,
   Message,
   SourceMessage,
   StormMessage,

@@ -1,4 +1,11 @@
-import type { AlertDecision, CohortDecision, Part, SourceDecision } from "@troth/events";
+import { createHash } from "node:crypto";
+import type {
+  AlertDecision,
+  CohortDecision,
+  FlagDecision,
+  Part,
+  SourceDecision,
+} from "@troth/events";
 
 /** One revision of an alert as the outside hears it. It names no customer: the desk does, by the id. */
 export type AlertMessage = {
@@ -73,7 +80,32 @@ export type CohortMessage = {
   readonly says: string;
 };
 
-export type Message = AlertMessage | StormMessage | SourceMessage | CohortMessage;
+/**
+ * A customer's level changed, for systems that keep customers themselves. The only message that names
+ * one; it goes to channels that ask for it and to no other.
+ */
+export type FlagMessage = {
+  readonly kind: "flag";
+  /** The customer, always the same. */
+  readonly id: string;
+  /** Grows with every change; of two of one id the higher is the newer. */
+  readonly revision: number;
+  readonly at: number;
+  readonly customer: string;
+  readonly tenant: string;
+  readonly level: string;
+  readonly was: string;
+  readonly score: number;
+  /** Link that weighs most. */
+  readonly link: string | null;
+  readonly owner: null;
+  readonly says: string;
+  readonly policy: string;
+};
+
+/** What names no customer, and so may be said anywhere. */
+export type PublicMessage = AlertMessage | StormMessage | SourceMessage | CohortMessage;
+export type Message = PublicMessage | FlagMessage;
 
 /** Keeps a message below the 20 kB that receivers of webhooks are asked to take. */
 const partsMax = 10;
@@ -148,6 +180,32 @@ export const cohortMessage = (said: CohortDecision, whom: string | null = null):
   owner: said.owner,
   touched: said.touched,
   says: `${said.says} ${said.touched} customer${said.touched === 1 ? " is" : "s are"} touched${whom === null ? "" : ` (${whom})`}; the desk lists them.`,
+});
+
+/** So many outputs on one record of the log at most, so that places become one number that grows. */
+const outputsMax = 2 ** 20;
+
+export const flagMessage = (
+  said: FlagDecision,
+  place: { readonly inOffset: number; readonly seq: number },
+  tenant: string,
+): FlagMessage => ({
+  kind: "flag",
+  id: `flag-${createHash("sha256").update(`${tenant}\u0000${said.customer}`).digest("hex").slice(0, 24)}`,
+  revision: place.inOffset * outputsMax + place.seq,
+  at: said.at,
+  customer: said.customer,
+  tenant,
+  level: said.level,
+  was: said.was,
+  score: said.score,
+  link: said.topLink,
+  owner: null,
+  says:
+    said.level === "none"
+      ? "Nothing stands against us any more."
+      : `At risk: ${said.level}${said.topLink === null ? "" : `; ${said.topLink} weighs most`}.`,
+  policy: said.policy,
 });
 
 /** Nothing is wrong any more; who never heard of it need not hear of it now. */

@@ -1,9 +1,16 @@
 import { type CohortDecision, type Fact, isBeyond, type Output } from "@troth/events";
 import type { Clock, Disk, Timer } from "@troth/runtime";
 import { Book, type Entry, type Pending } from "./book.ts";
-import type { Channel } from "./channel.ts";
+import { type Channel, isFor } from "./channel.ts";
 import { openJournal } from "./journal.ts";
-import { alertMessage, cohortMessage, isOver, type Message, sourceMessage } from "./message.ts";
+import {
+  alertMessage,
+  cohortMessage,
+  flagMessage,
+  isOver,
+  type Message,
+  sourceMessage,
+} from "./message.ts";
 import { openSender, type Sender } from "./sender.ts";
 
 export type NotifyTell = {
@@ -29,6 +36,8 @@ export type NotifyOptions = {
   readonly alertsPerCustomerAndHour?: number;
   /** Whom a cohort touched, in words by segment; null when nobody can say. */
   readonly whom?: (cohort: CohortDecision) => string | null;
+  /** Whose customer it is; null when that cannot be told, and then nobody hears of their flag. */
+  readonly tenantOf?: (customer: string) => string | null;
   /** The journal is written afresh, without what is done, when it has grown to this and doubled. */
   readonly journalBytes?: number;
 };
@@ -63,7 +72,10 @@ export async function openNotify(options: NotifyOptions): Promise<Notify> {
   const { journalBytes = 8 * 1024 * 1024 } = options;
   const journal = await openJournal(options.dir, options.disk);
   if (journal.tornBytes > 0) tell.torn(journal.tornBytes);
-  const book = new Book(channels.map(({ name }) => name));
+  const book = new Book(
+    channels.map(({ name }) => name),
+    (name, message) => channels.some((one) => one.name === name && isFor(one, message)),
+  );
   for (const entry of journal.entries) book.apply(entry);
   let unwritten: Entry[] = [];
   let durable = book.entries;
@@ -182,7 +194,8 @@ export async function openNotify(options: NotifyOptions): Promise<Notify> {
   };
 
   /** What is to be said of an output, if anything is. */
-  const messageOf = ({ body }: Output): Message | null => {
+  const messageOf = (output: Output): Message | null => {
+    const { body } = output;
     switch (body.kind) {
       case "alert":
         return alertMessage(body);
@@ -192,9 +205,13 @@ export async function openNotify(options: NotifyOptions): Promise<Notify> {
         if (body.state === "silent") silences.set(body.source, body.at);
         return sourceMessage(body, silences.get(body.source) ?? body.at);
       }
+      case "flag": {
+        const tenant = options.tenantOf?.(body.customer) ?? null;
+        const message = tenant === null ? null : flagMessage(body, output, tenant);
+        return message !== null && channels.some((one) => isFor(one, message)) ? message : null;
+      }
       case "noise":
       case "pledge":
-      case "flag":
       case "survey":
       case "retraction":
       case "merge":

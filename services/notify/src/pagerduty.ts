@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { isoTime } from "@troth/events";
 import { type Http, WorldError } from "@troth/runtime";
 import type { Channel, Sent } from "./channel.ts";
-import { isOver, type Message } from "./message.ts";
+import { isOver, type Message, type PublicMessage } from "./message.ts";
 
 export type PagerDutyOptions = {
   readonly name?: string;
@@ -30,7 +30,7 @@ function actionOf(message: Message): Action {
 const dedupKeyOf = ({ id }: Message): string =>
   id.length <= dedupCharsMax ? id : createHash("sha256").update(id).digest("hex");
 
-function severityOf(message: Message): "critical" | "error" | "warning" {
+function severityOf(message: PublicMessage): "critical" | "error" | "warning" {
   switch (message.kind) {
     case "alert":
       return message.level === "critical" ? "critical" : "error";
@@ -44,7 +44,7 @@ function severityOf(message: Message): "critical" | "error" | "warning" {
 }
 
 /** An event of PagerDuty's Events API v2. It names no customer. */
-export const pagerDutyEvent = (message: Message, routingKey: string) => ({
+export const pagerDutyEvent = (message: PublicMessage, routingKey: string) => ({
   routing_key: routingKey,
   event_action: actionOf(message),
   dedup_key: dedupKeyOf(message),
@@ -64,6 +64,7 @@ export const pagerDutyEvent = (message: Message, routingKey: string) => ({
 export function openPagerDutyChannel(options: PagerDutyOptions): Channel {
   const { routingKey, http, url = usualUrl } = options;
   const send = async (message: Message): Promise<Sent> => {
+    if (message.kind === "flag") return { arrived: true };
     try {
       const { status } = await http.send({
         method: "POST",

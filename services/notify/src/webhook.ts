@@ -12,6 +12,8 @@ export type WebhookOptions = {
   readonly allowedHosts: readonly string[];
   /** `whsec_` and base64 of 24 to 64 bytes; several while one replaces another. */
   readonly secrets: readonly string[];
+  /** Hears of one tenant's customers whenever their level changes, and of nothing else. */
+  readonly flagsOf?: string;
   readonly http: Http;
   readonly clock: Pick<Clock, "now">;
 };
@@ -114,5 +116,12 @@ export function openWebhookChannel(options: WebhookOptions): Result<Channel, str
       return { arrived: false, why: error.code, afterMs: null };
     }
   };
-  return ok({ name: options.name ?? "webhook", send });
+  const { flagsOf } = options;
+  return ok({
+    name: options.name ?? (flagsOf === undefined ? "webhook" : "flags"),
+    ...(flagsOf !== undefined && {
+      takes: (message) => message.kind === "flag" && message.tenant === flagsOf,
+    }),
+    send,
+  });
 }

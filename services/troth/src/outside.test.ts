@@ -38,15 +38,16 @@ pagerduty: { routingKey: "$PAGER" }
     expect(outside.channels.map(({ name }) => name)).toEqual(["alertmanager"]);
     // What it shows in comments can be used as well.
     const whole = readFileSync(example, "utf8").replaceAll(
-      /^# (webhook|pagerduty|inbound):/gm,
+      /^# (webhook|flags|pagerduty|inbound):/gm,
       "$1:",
     );
     const env = {
       TROTH_WEBHOOK_SECRET: secret,
+      TROTH_FLAGS_SECRET: secret,
       TROTH_PAGERDUTY_KEY: "p".repeat(32),
       TROTH_INBOUND_TOKEN: "t".repeat(24),
     };
-    expect((await open(whole, env)).channels).toHaveLength(3);
+    expect((await open(whole, env)).channels).toHaveLength(4);
   });
 
   test.each([

@@ -23,6 +23,14 @@ const shape = z.strictObject({
   privateHosts: z.array(z.string().min(1)).max(32).default([]),
   alertmanager: z.strictObject({ urls: z.array(url).min(1).max(8) }).optional(),
   webhook: z.strictObject({ url, secrets: z.array(z.string()).min(1).max(4) }).optional(),
+  /** Told of one tenant's customers whenever their level changes. */
+  flags: z
+    .strictObject({
+      url,
+      secrets: z.array(z.string()).min(1).max(4),
+      tenant: z.string().min(1).max(128).default("default"),
+    })
+    .optional(),
   pagerduty: z.strictObject({ routingKey: z.string().length(32), url: url.optional() }).optional(),
   /** Who may send acknowledgements in, in Alertmanager's webhook format. */
   inbound: z.strictObject({ token: z.string().min(24) }).optional(),
@@ -87,7 +95,7 @@ const isToken = (given: string | undefined, token: string): boolean => {
 };
 
 function channelsOf(config: Config, http: Http, clock: Clock, path: string): readonly Channel[] {
-  const { alertmanager, webhook, pagerduty, desk, privateHosts } = config;
+  const { alertmanager, webhook, flags, pagerduty, desk, privateHosts } = config;
   const channels: Channel[] = [];
   if (alertmanager !== undefined)
     channels.push(
@@ -102,6 +110,13 @@ function channelsOf(config: Config, http: Http, clock: Clock, path: string): rea
     const allowedHosts = [new URL(webhook.url).host, ...privateHosts];
     const opened = openWebhookChannel({ ...webhook, allowedHosts, http, clock });
     if (!opened.ok) throw new InputError(`${path}: webhook: ${opened.error}`);
+    channels.push(opened.value);
+  }
+  if (flags !== undefined) {
+    const { tenant: flagsOf, ...target } = flags;
+    const allowedHosts = [new URL(flags.url).host, ...privateHosts];
+    const opened = openWebhookChannel({ ...target, flagsOf, allowedHosts, http, clock });
+    if (!opened.ok) throw new InputError(`${path}: flags: ${opened.error}`);
     channels.push(opened.value);
   }
   return channels;

@@ -93,6 +93,20 @@ export function openApi(): unknown {
           responses: answers("The flag", "PartyRoleRiskAssessment"),
         },
       },
+      "/api/embed/{name}/{token}": {
+        get: {
+          operationId: "readSignedFlag",
+          summary:
+            "The same for a system that signs its links; /embed/{name}/{token} is it as a page",
+          parameters: ["name", "token"].map((name) => ({
+            name,
+            in: "path",
+            required: true,
+            schema: { type: "string" },
+          })),
+          responses: answers("The flag", "PartyRoleRiskAssessment"),
+        },
+      },
       "/api/overview": {
         get: {
           operationId: "readOverview",

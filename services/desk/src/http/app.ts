@@ -120,7 +120,7 @@ function addGuards(app: FastifyInstance, parts: Parts, isOurs: (host?: string) =
 export function buildApp(parts: Parts, isOurs: (host?: string) => boolean): FastifyInstance {
   const app = fastify({
     logger: false,
-    routerOptions: { maxParamLength: 300 },
+    routerOptions: { maxParamLength: 600 },
     requestTimeout: requestMsMax,
     forceCloseConnections: true,
     bodyLimit: bodyMax,

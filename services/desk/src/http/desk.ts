@@ -2,6 +2,7 @@ import { type Clock, type Rng, systemClock, systemRng } from "@troth/runtime";
 import type { FastifyInstance } from "fastify";
 import { type Audit, noAudit } from "../access/audit.ts";
 import { cookiesFor } from "../access/cookies.ts";
+import type { Embedder } from "../access/embed.ts";
 import { type OidcOptions, openOidc } from "../access/oidc.ts";
 import { Sessions } from "../access/sessions.ts";
 import { openWebhooks } from "../access/webhook.ts";
@@ -29,6 +30,8 @@ export type DeskOptions = Pick<Context, "policy" | "flagNow" | "logTime"> & {
   /** By which links to the survey page are signed; without one they open nothing after a restart. */
   readonly linkSecret?: Buffer;
   readonly sampling?: Sampling;
+  /** Other systems whose pages may show a customer's flag; usually none. */
+  readonly embedders?: readonly Embedder[];
   readonly audit?: Audit;
   readonly tell: DeskTell;
   readonly isDemo?: () => boolean;
@@ -86,6 +89,7 @@ export async function buildDesk(
     audit: options.audit ?? noAudit,
     webhooks:
       options.webhookSecrets === undefined ? null : openWebhooks(options.webhookSecrets, clock),
+    embedders: options.embedders ?? [],
     linkSecret: options.linkSecret ?? Buffer.from(`${rng.uuid()}${rng.uuid()}`),
     ...(options.sampling && { sampling: options.sampling }),
     sessions: new Sessions(clock, rng),

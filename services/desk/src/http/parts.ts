@@ -2,6 +2,7 @@ import type { Clock, Rng } from "@troth/runtime";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Audit } from "../access/audit.ts";
 import type { Cookies } from "../access/cookies.ts";
+import type { Embedder } from "../access/embed.ts";
 import type { Oidc } from "../access/oidc.ts";
 import type { Person } from "../access/person.ts";
 import type { Permission } from "../access/roles.ts";
@@ -37,6 +38,8 @@ export type Parts = Pick<Context, "policy" | "flagNow" | "logTime" | "isDemo" | 
   readonly audit: Audit;
   /** Null: no webhook is let in. */
   readonly webhooks: Webhooks | null;
+  /** Other systems whose pages may show a customer's flag. */
+  readonly embedders: readonly Embedder[];
   /** By which links to the survey page are signed. */
   readonly linkSecret: Buffer;
   readonly sampling?: Sampling;

@@ -3,6 +3,7 @@ import { mendingReportOf } from "../api/mending-report.ts";
 import { openApi } from "../api/openapi.ts";
 import { overviewOf } from "../api/overview.ts";
 import { customerRoutes } from "./customers.ts";
+import { embedRoutes } from "./embed.ts";
 import { contextOf, type Route, refuse } from "./parts.ts";
 import { sendAsset } from "./send-asset.ts";
 import { signInRoutes } from "./sign-in.ts";
@@ -44,6 +45,7 @@ export const routes: readonly Route[] = [
   ...customerRoutes,
   ...webhookRoutes,
   ...surveyRoutes,
+  ...embedRoutes,
   {
     method: "GET",
     path: "/api/reports/mending",

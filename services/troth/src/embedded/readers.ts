@@ -3,6 +3,7 @@ import {
   createViews,
   type DeskSettings,
   defaultTenant,
+  embeddersOf,
   openAudit,
   openDesk,
   openRecovery,
@@ -25,6 +26,7 @@ import { runbookText } from "../runbooks.ts";
 import { openTell, readerNames, type Tell } from "../tell.ts";
 import type { Embedded, EmbeddedTell } from "./embedded.ts";
 import { openListeners } from "./listeners.ts";
+import { Tenants } from "./tenants.ts";
 
 export type ReadersOptions = {
   readonly data: string;
@@ -72,6 +74,7 @@ export function openReaders(options: ReadersOptions): Readers {
         failed: (error) => log.error("no recovery was promised", { error: String(error) }),
       });
       const reach = new Reach(policy);
+      const tenants = new Tenants();
       const listeners = await openListeners({
         lake: {
           store: options.lake,
@@ -85,6 +88,7 @@ export function openReaders(options: ReadersOptions): Readers {
             const reached = reach.latest(cohort, rule);
             return reached === null ? null : segmentsInWords(reached);
           },
+          tenantOf: (customer) => tenants.of(customer),
           dir: join(options.data, "notify"),
           disk: systemDisk,
           clock: systemClock,
@@ -102,7 +106,10 @@ export function openReaders(options: ReadersOptions): Readers {
             stuck: (error) => log.error("nothing can be sent", { error: String(error) }),
           },
         },
-        beforeNotify: (output) => reach.fold(output),
+        beforeNotify: (output) => {
+          reach.fold(output);
+          tenants.fold(output);
+        },
         clock: systemClock,
         stop: stop.signal,
         folds: {
@@ -162,6 +169,7 @@ export function openReaders(options: ReadersOptions): Readers {
           linkSecret: Buffer.from(options.desk.linkSecret, "base64"),
         }),
         ...(options.desk.survey && { sampling: options.desk.survey }),
+        embedders: embeddersOf(options.desk),
         ...(options.desk.hosts && { hosts: options.desk.hosts }),
         isDemo: options.demo,
         intakeUrl: () => `http://${host}:${embedded.intakePort}/v1/events`,
