@@ -292,7 +292,7 @@ describe("an act that cannot be is refused, and changes nothing", () => {
 
   test("what cannot be stored is said so, and is on the record as failed", async () => {
     const record = openMemoryAudit();
-    const closed = await openStoryDesk({ hand: async () => false, audit: record }, 3);
+    const closed = await openStoryDesk({ hand: async () => "refused", audit: record }, 3);
     try {
       const url = new URL("/api/customers/customer%3Ademo-0001/acts", closed.url).href;
       const answer = await ask(url, {

@@ -48,7 +48,7 @@ export function deskStory(customers = 400, endsAt = storyEndsAt, listens = false
     policy,
     hand: async (events) => {
       for (const event of events) send(event);
-      return true;
+      return "shown";
     },
     flagNow: (customer, tenant) => pipeline.flag(tenant ?? "default", customer, stamp),
     logTime: () => stamp,

@@ -68,12 +68,12 @@ export type FleetSettings = {
 const upWithinMs = 60_000;
 
 function launch(
-  main: string,
+  main: readonly string[],
   service: ServiceName,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<Process> {
-  const child: ChildProcess = spawn(process.execPath, [main, "run", service, ...args], {
+  const child: ChildProcess = spawn(process.execPath, [...main, "run", service, ...args], {
     cwd: root,
     stdio: ["ignore", "ignore", "pipe"],
     env: { ...process.env, ...env },
@@ -92,7 +92,9 @@ function launch(
     child.stderr?.on("data", (chunk: Buffer) => {
       said = (said + chunk.toString()).slice(-20_000);
       const up = /is up\n {2}health (\S+)\/healthz .*\n(?: {2}\w+ +(\S+)\n)?/.exec(said);
-      if (up === null) return;
+      // Its address stands on a line of its own, which may come a moment later.
+      const isSaid = up?.[2] !== undefined || (service !== "desk" && service !== "intake");
+      if (up === null || !isSaid) return;
       clearTimeout(late);
       resolve({
         service,
@@ -106,6 +108,12 @@ function launch(
     });
   });
 }
+
+/** The desk sends its page from beside its source. */
+const source = [
+  "--conditions=@troth/source",
+  ...["--import", "tsx", join(root, "services/troth/src/main.ts")],
+];
 
 /** A broker, its topics, and a troth of several processes on them. */
 export async function openFleet(settings: FleetSettings): Promise<Fleet> {
@@ -149,7 +157,7 @@ export async function openFleet(settings: FleetSettings): Promise<Fleet> {
     dir,
     start: async (service, slot) => {
       const one = await launch(
-        main,
+        service === "desk" ? source : [main],
         service,
         [
           ...["--brokers", broker.addresses.join(","), "--dev"],

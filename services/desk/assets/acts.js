@@ -190,8 +190,8 @@ const say = (words, isWrong = false) => {
 export async function perform(reference, body) {
   say("…");
   try {
-    await act(reference, { actId: crypto.randomUUID(), ...body });
-    say("Done; it stands below.");
+    const { isShown } = await act(reference, { actId: crypto.randomUUID(), ...body });
+    say(isShown ? "Done; it stands below." : "It is kept, and will stand below in a moment.");
     return true;
   } catch (error) {
     say(error.message, true);

@@ -1,5 +1,12 @@
 import { readFile } from "node:fs/promises";
-import { type DeskSettings, isLoopback, parseSettings } from "@troth/desk";
+import {
+  type DeskOptions,
+  type DeskSettings,
+  embeddersOf,
+  isLoopback,
+  parseSettings,
+  signInOf,
+} from "@troth/desk";
 import { errnoOf } from "@troth/runtime";
 import { InputError } from "./exit.ts";
 
@@ -15,6 +22,19 @@ export async function readDeskSettings(path: string | undefined): Promise<DeskSe
   const settings = parseSettings(text);
   if (settings.ok) return settings.value;
   throw new InputError(`--desk ${path}: ${settings.error}`);
+}
+
+/** What the settings say, as the desk takes it. */
+export function deskOptionsOf(settings: DeskSettings): Partial<DeskOptions> {
+  const { webhookSecrets, linkSecret, survey, hosts } = settings;
+  return {
+    signIn: signInOf(settings) ?? null,
+    embedders: embeddersOf(settings),
+    ...(webhookSecrets && { webhookSecrets }),
+    ...(linkSecret && { linkSecret: Buffer.from(linkSecret, "base64") }),
+    ...(survey && { sampling: survey }),
+    ...(hosts && { hosts }),
+  };
 }
 
 /** Refuses, before anything is opened, a desk on the network at which nobody signs in. */

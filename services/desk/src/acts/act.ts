@@ -105,5 +105,6 @@ export const actNeeds: Readonly<Record<ActName, Permission>> = {
 
 export const acted = z.object({
   eventIds: z.array(z.string()).describe("The facts it became, as the timeline names them."),
-  version: z.int().min(0).describe("The view has it from this version on."),
+  version: z.int().min(0).describe("Where `isShown`: the view has it from this version on."),
+  isShown: z.boolean().describe("False with 202: it is stored, and will be seen soon."),
 });

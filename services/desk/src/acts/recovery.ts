@@ -22,7 +22,7 @@ export function openRecovery(options: RecoveryOptions) {
       const { alertId, customer } = body;
       const tenant = tenantOf(customer);
       hand([recoveryEvent({ alertId, customer, tenant, madeAt: Math.max(stamp, body.at) })]).then(
-        (isTaken) => !isTaken && failed(new Error("the door took no recovery promise")),
+        (handed) => handed === "refused" && failed(new Error("the door took no recovery promise")),
         failed,
       );
     },

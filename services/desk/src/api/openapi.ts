@@ -123,7 +123,10 @@ export function openApi(): unknown {
             required: true,
             content: { "application/json": { schema: refTo("Act") } },
           },
-          responses: answers("It is stored, judged and shown", "Acted", "201"),
+          responses: {
+            ...answers("It is stored, judged and shown", "Acted", "201"),
+            ...answers("It is stored; `/api/live` says when it is shown", "Acted", "202"),
+          },
         },
       },
       "/api/me": {

@@ -51,7 +51,7 @@ function readQueue(request: FastifyRequest, reply: FastifyReply, at: At): Fastif
   return refuse(reply, "bad-request", detail);
 }
 
-/** Does what is asked, writes down who did it, and answers once the timeline shows it. */
+/** Does what is asked, writes down who did it, and answers once the timeline shows it, or that it will. */
 async function doAct(request: FastifyRequest, reply: FastifyReply, at: At): Promise<FastifyReply> {
   const { parts, person } = at;
   const body = act.safeParse(jsonIn(request));
@@ -82,16 +82,18 @@ async function doAct(request: FastifyRequest, reply: FastifyReply, at: At): Prom
   }
   // Written down first: an act that is stored and unaccounted for would be worse than the reverse.
   await parts.audit.note({ ...deed, outcome: "done" });
-  const isTaken = await hand(events);
+  const handed = await hand(events);
+  const isTaken = handed !== "refused";
   if (!isTaken || !goodwill.isPaid) mending?.fund.giveBack(goodwill.id);
   if (!isTaken) {
     await parts.audit.note({ ...deed, outcome: "failed" });
     reply.header("retry-after", "5");
     return refuse(reply, "not-stored", "Sending it again, with the same actId, does no harm.");
   }
-  return reply.code(201).send({
+  return reply.code(handed === "shown" ? 201 : 202).send({
     eventIds: made.value.map((event) => String(event["id"])),
     version: contextOf(at).view.changes.version,
+    isShown: handed === "shown",
   });
 }
 

@@ -15,7 +15,7 @@ import { hostsOf, isLoopback } from "./hosts.ts";
 import { type Live, openLive } from "./live.ts";
 import type { DeskTell, Hand, Parts } from "./parts.ts";
 
-export type { DeskTell, Hand } from "./parts.ts";
+export type { DeskTell, Hand, Handed } from "./parts.ts";
 
 export type DeskOptions = Pick<Context, "policy" | "flagNow" | "logTime"> & {
   readonly views: DeskViews;

@@ -24,10 +24,13 @@ export type DeskTell = {
 };
 
 /**
- * Hands events in at the door, all or none. Resolves once they are stored and judged and the desk's
- * view has them; false when the door did not take them.
+ * What became of events: `shown`, stored and judged and in the desk's view; `stored`, durable, and the
+ * view will have them when the judge comes to them; `refused`, the door did not take them.
  */
-export type Hand = (events: readonly Event[]) => Promise<boolean>;
+export type Handed = "shown" | "stored" | "refused";
+
+/** Hands events in at the door, all or none. */
+export type Hand = (events: readonly Event[]) => Promise<Handed>;
 
 /** What every route works with. */
 export type Parts = Pick<Context, "policy" | "flagNow" | "logTime" | "isDemo" | "intakeUrl"> & {

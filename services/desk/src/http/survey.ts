@@ -69,7 +69,7 @@ async function take(
     recordedtime: now,
     data,
   };
-  if (parts.hand !== null && (await parts.hand([event]))) return true;
+  if (parts.hand !== null && (await parts.hand([event])) !== "refused") return true;
   reply.header("retry-after", "10");
   return false;
 }
@@ -134,7 +134,8 @@ export const surveyRoutes: readonly Route[] = [
       const { view } = contextOf(at);
       const { linkSecret: secret, sampling = usualSampling } = parts;
       const asked = invitationsOf(view, person.tenant, body.data.round, secret, sampling, now);
-      if (asked.length > 0 && !(await (parts.hand?.(asked.map(({ event }) => event)) ?? false))) {
+      const events = asked.map(({ event }) => event);
+      if (asked.length > 0 && ((await parts.hand?.(events)) ?? "refused") === "refused") {
         return refuse(reply, "not-stored", "The same round sent again asks the same people.");
       }
       const { pseudonym: who, role, tenant } = person;

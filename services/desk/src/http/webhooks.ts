@@ -63,7 +63,7 @@ async function survey(request: FastifyRequest, reply: FastifyReply, parts: Parts
     recordedtime: isoTime(now),
     data: { ...data, answeredAt: read.data.timestamp },
   };
-  if (!(await hand([event]))) {
+  if ((await hand([event])) === "refused") {
     reply.header("retry-after", "30");
     return refuse(reply, "not-stored", "Send it again, under the same id.");
   }

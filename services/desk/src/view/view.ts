@@ -182,6 +182,12 @@ export class DeskView {
     }
   }
 
+  /** The judge has something newer to say of a customer's score than was looked at. */
+  rescored(reference: Reference): void {
+    const customer = this.#customers.get(reference);
+    if (customer !== undefined) this.#touch(customer);
+  }
+
   /** Takes a customer out for good, as if nothing had ever been heard of them. */
   forget(reference: Reference): void {
     const customer = this.#customers.get(reference);
@@ -204,6 +210,10 @@ export class DeskView {
 
   #touched(customer: DeskCustomer): void {
     customer.touchedAt = this.#stamp;
+    this.#touch(customer);
+  }
+
+  #touch(customer: DeskCustomer): void {
     this.#unscored.add(customer);
     for (const ranking of this.#rankings.values()) ranking.mark(customer);
     this.changes.note(customer.reference);

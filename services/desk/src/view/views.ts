@@ -38,6 +38,12 @@ export class DeskViews {
     return this.#tenants.get(customer) ?? defaultTenant;
   }
 
+  /** A customer's score is to be asked for again. */
+  rescored(customer: Reference): void {
+    const tenant = this.#held(customer);
+    if (tenant !== null) this.of(tenant).rescored(customer);
+  }
+
   get tenants(): readonly string[] {
     return [...this.#views.keys()];
   }

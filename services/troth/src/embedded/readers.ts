@@ -3,11 +3,10 @@ import {
   createViews,
   type DeskSettings,
   defaultTenant,
-  embeddersOf,
+  type Hand,
   openAudit,
   openDesk,
   openRecovery,
-  signInOf,
 } from "@troth/desk";
 import { openLogChannel } from "@troth/notify";
 import type { Policy } from "@troth/policy";
@@ -21,6 +20,7 @@ import {
   systemDisk,
 } from "@troth/runtime";
 import { Reach, segmentsInWords } from "../accountability/reach.ts";
+import { deskOptionsOf } from "../desk-settings.ts";
 import { type Outside, takeOn } from "../outside.ts";
 import { runbookText } from "../runbooks.ts";
 import { openTell, readerNames, type Tell } from "../tell.ts";
@@ -65,7 +65,8 @@ export function openReaders(options: ReadersOptions): Readers {
     tell,
     open: async (embedded) => {
       const views = createViews(policy, options.desk.emotionFromText ?? false);
-      const hand = (events: readonly unknown[]): Promise<boolean> => embedded.hand(events, "desk");
+      const hand: Hand = async (events) =>
+        (await embedded.hand(events, "desk")) ? "shown" : "refused";
       let isLive = false;
       const recovery = openRecovery({
         hand,
@@ -154,7 +155,6 @@ export function openReaders(options: ReadersOptions): Readers {
       stop.defer("metrics", () => health.close());
       const audit = await openAudit(join(options.data, "desk"), systemDisk, systemClock);
       stop.defer("audit", () => audit.close());
-      const signIn = signInOf(options.desk);
       const desk = await openDesk({
         views,
         hand,
@@ -163,14 +163,7 @@ export function openReaders(options: ReadersOptions): Readers {
         flagNow: (customer, tenant) => embedded.flag(tenant ?? defaultTenant, customer),
         logTime: embedded.logTime,
         listen: { host, port },
-        ...(signIn !== undefined && { signIn }),
-        ...(options.desk.webhookSecrets && { webhookSecrets: options.desk.webhookSecrets }),
-        ...(options.desk.linkSecret && {
-          linkSecret: Buffer.from(options.desk.linkSecret, "base64"),
-        }),
-        ...(options.desk.survey && { sampling: options.desk.survey }),
-        embedders: embeddersOf(options.desk),
-        ...(options.desk.hosts && { hosts: options.desk.hosts }),
+        ...deskOptionsOf(options.desk),
         isDemo: options.demo,
         intakeUrl: () => `http://${host}:${embedded.intakePort}/v1/events`,
         tell: {

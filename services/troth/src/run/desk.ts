@@ -1,91 +1,79 @@
-import { createViews, isLoopback, openDesk, signInOf } from "@troth/desk";
-import type { Flag } from "@troth/events";
-import type { Log } from "@troth/log";
+import { join } from "node:path";
+import { createViews, type Hand, isLoopback, openAudit, openDesk, openRecovery } from "@troth/desk";
+import { parseEvent, parseLine } from "@troth/events";
+import { defaultLimits, receive } from "@troth/intake";
 import type { Policy } from "@troth/policy";
-import { readDeskSettings } from "../desk-settings.ts";
-import type { Posted } from "../partitioned/flag-board.ts";
-import { type Kept, type Supervised, supervise } from "../partitioned/supervise.ts";
-import { AddedUp } from "./added-up.ts";
-import { follow } from "./follow.ts";
-import { numbered, openTopic, type Place, partitionsOf, type Service, topics } from "./place.ts";
+import { systemDisk } from "@troth/runtime";
+import { deskOptionsOf, readDeskSettings } from "../desk-settings.ts";
+import { readPartitions } from "./desk-reading.ts";
+import { type DoorLogs, openDoorLogs } from "./door-logs.ts";
+import { Landed } from "./landed.ts";
+import type { Place, Service } from "./place.ts";
 
-type Posting = {
-  readonly at: Omit<Posted, "flag">;
-  readonly flag: (Omit<Flag, "at"> & { readonly at: string }) | null;
-};
+/** Longer than this nobody is kept waiting for the judge: what is stored will be seen. */
+const shownWithinMs = 5_000;
 
-/** Reads who is flagged in one partition; the latest word about each, by the place it was said at. */
-function followFlags(flags: Log, show: (customer: string, flag: Flag | null) => void): Kept {
-  const stop = new AbortController();
-  const seen = new Map<string, number>();
-  const run = async (): Promise<void> => {
-    for await (const batch of flags.readBatches(0, { follow: stop.signal })) {
-      for (const { bytes } of batch) {
-        const { at, flag } = JSON.parse(bytes.toString("utf8")) as Posting;
-        if (at.inOffset < (seen.get(at.key) ?? -1)) continue;
-        seen.set(at.key, at.inOffset);
-        show(at.customer, flag === null ? null : { ...flag, at: Date.parse(flag.at) });
-      }
-    }
-  };
-  const running = run();
-  running.catch(() => undefined);
-  return {
-    running,
-    close: async () => {
-      stop.abort();
-      await running.catch(() => undefined);
-      await flags.close();
-    },
+/** Acts go in where all events do, and are answered once they come back judged, or are at least stored. */
+function openHand({ clock, log }: Place, door: DoorLogs, landed: Landed): Hand {
+  return async (events) => {
+    const { status, body } = await receive(
+      {
+        contentType: "application/cloudevents-batch+json",
+        contentEncoding: "identity",
+        body: Buffer.from(JSON.stringify(events)),
+      },
+      {
+        parse: { line: parseLine, event: parseEvent },
+        append: door.append,
+        clock,
+        limits: defaultLimits,
+        tell: {
+          admitted: () => undefined,
+          answered: () => undefined,
+          turnedAway: (why) => log.warn("an act was turned away", { why }),
+          failed: (error) => log.warn("an act could not be stored", { error: String(error) }),
+        },
+      },
+    );
+    if (status !== 202 || !("setAsideTotal" in body) || body.setAsideTotal !== 0) return "refused";
+    const ids = events.map((event) => String(event["id"]));
+    return (await landed.wait(ids, shownWithinMs)) ? "shown" : "stored";
   };
 }
 
-/** The window over all partitions; it reads, and keeps nothing but what it has read. */
+/** The window over all partitions; what it shows it has read, and what people do goes in by the door. */
 export async function runDesk(place: Place, policy: Policy): Promise<Service> {
-  const { kafka, clock, log, stop } = place;
-  const partitions = await partitionsOf(kafka);
-  const views = createViews(policy);
-  const added = new AddedUp(partitions, (output) => views.fold(output));
-  const shown = new Map<string, Flag>();
-  let logTime = 0;
-
-  const open = async (partition: number): Promise<Kept> => {
-    const decisions = await openTopic(kafka, topics.decisions, partition);
-    const flags = await openTopic(kafka, topics.flags, partition);
-    const said = await follow(decisions, (output) => {
-      logTime = Math.max(logTime, output.stamp);
-      added.fold(partition, output);
-    });
-    const board = followFlags(flags, (customer, flag) => {
-      if (flag !== null) shown.set(customer, flag);
-      else shown.delete(customer);
-    });
-    return {
-      running: Promise.race([said.running, board.running]),
-      close: async () => {
-        await Promise.all([said.close(), board.close()]);
-      },
-    };
-  };
-  const readers: readonly Supervised<Kept>[] = numbered(partitions).map((one) =>
-    supervise({ name: `desk, partition ${one}`, open: () => open(one), clock, log }),
-  );
-  stop.defer("readers", async () => {
-    await Promise.all(readers.map((reader) => reader.close()));
-  });
+  const { clock, log, stop } = place;
   const settings = await readDeskSettings(process.env["TROTH_DESK"]);
-  const signIn = signInOf(settings) ?? null;
-  if (signIn === null && !isLoopback(place.host)) {
+  const views = createViews(policy, settings.emotionFromText ?? false);
+  const landed = new Landed(clock);
+  const door = openDoorLogs(place);
+  stop.defer("door", door.close);
+  const hand = openHand(place, door, landed);
+  const read = await readPartitions(place, views, landed);
+  const recovery = openRecovery({
+    hand,
+    tenantOf: (customer) => views.tenantOf(customer),
+    isLive: read.isCaughtUp,
+    failed: (error) => log.error("no recovery was promised", { error: String(error) }),
+  });
+  read.hear(recovery.fold);
+  const own = deskOptionsOf(settings);
+  const isOpen = own.signIn === null && !isLoopback(place.host);
+  if (isOpen) {
     log.warn("the desk listens on 127.0.0.1 only: nobody signs in (TROTH_DESK names no provider)");
   }
-  const host = signIn === null && !isLoopback(place.host) ? "127.0.0.1" : place.host;
+  const host = isOpen ? "127.0.0.1" : place.host;
+  const audit = await openAudit(join(place.data, "desk"), systemDisk, clock);
+  stop.defer("audit", () => audit.close());
   const desk = await openDesk({
-    signIn,
-    ...(settings.hosts && { hosts: settings.hosts }),
+    ...own,
     views,
     policy,
-    flagNow: (customer) => shown.get(customer) ?? null,
-    logTime: () => Math.max(logTime, place.isLive ? clock.now() : 0),
+    hand,
+    audit,
+    flagNow: read.flagNow,
+    logTime: read.logTime,
     listen: { host, port: place.port === 0 ? 0 : place.port + 1 },
     tell: {
       answered: () => undefined,
@@ -94,9 +82,9 @@ export async function runDesk(place: Place, policy: Policy): Promise<Service> {
   });
   stop.defer("desk", () => desk.close());
   return {
-    health: () => readers.flatMap((reader) => reader.stopped() ?? []).join("; ") || null,
-    ready: () => null,
-    waits: () => readers.flatMap((reader) => reader.waits()),
+    health: read.stopped,
+    waits: () => [...read.waits(), ...door.waits()],
+    ready: () => (read.isCaughtUp() ? null : "the desk is reading what was said so far"),
     says: `desk   ${desk.url}`,
   };
 }

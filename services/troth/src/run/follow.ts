@@ -17,6 +17,8 @@ export type Following = Kept & {
 export async function follow(
   decisions: Log,
   fold: (output: Output) => void | Promise<void>,
+  /** Everything of a batch is folded. */
+  batchEnded: () => void = () => undefined,
 ): Promise<Following> {
   const stop = new AbortController();
   const begunAt = await decisions.end();
@@ -39,6 +41,7 @@ export async function follow(
         turn += 1;
         if (turn % outputsPerTurn === 0) await new Promise((resolve) => setImmediate(resolve));
       }
+      batchEnded();
     }
   };
   const running = run();

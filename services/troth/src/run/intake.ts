@@ -1,49 +1,9 @@
-import { encodeFact, type Fact, parseEvent, parseLine } from "@troth/events";
-import { type Admission, encodeSetAside, openIntake } from "@troth/intake";
-import type { Log, LogInput } from "@troth/log";
+import { parseEvent, parseLine } from "@troth/events";
+import { openIntake } from "@troth/intake";
 import type { MappingFile } from "../mapping-file.ts";
-import { openWaits } from "../partitioned/waits.ts";
-import { openTopic, type Place, type Service, topics } from "./place.ts";
+import { openDoorLogs } from "./door-logs.ts";
+import type { Place, Service } from "./place.ts";
 import { readRawTopics } from "./raw-topics.ts";
-
-/**
- * A log that is opened again after an append failed: what failed is answered with "send it again", and
- * what follows goes to a fresh one.
- */
-function openedAnew(open: () => Promise<Log>) {
-  let current: Promise<Log> | null = null;
-  return {
-    append: async (records: readonly LogInput[], stamp: number): Promise<void> => {
-      current ??= open();
-      const mine = current;
-      try {
-        await (await mine).append(records, stamp);
-      } catch (error) {
-        if (current === mine) current = null;
-        throw error;
-      }
-    },
-    close: async (): Promise<void> => {
-      await (await current)?.close();
-    },
-  };
-}
-
-/**
- * Log time of each fact: the wall clock, or while it follows the events, their recorded time; then
- * facts of one moment go together, as records of one append share a stamp.
- */
-function stamped(facts: readonly Fact[], live: number | null) {
-  const groups: { inputs: LogInput[]; stamp: number }[] = [];
-  for (const fact of facts) {
-    const last = groups.at(-1);
-    const stamp = live ?? Math.max(fact.recordedTime, last?.stamp ?? 0);
-    const input = { bytes: encodeFact(fact) };
-    if (last?.stamp === stamp) last.inputs.push(input);
-    else groups.push({ inputs: [input], stamp });
-  }
-  return groups;
-}
 
 /**
  * The door: as many as one likes, side by side; none of them remembers anything. Topics of other
@@ -51,8 +11,7 @@ function stamped(facts: readonly Fact[], live: number | null) {
  */
 export async function runIntake(place: Place, mappings: readonly MappingFile[]): Promise<Service> {
   const { kafka, clock, log, metrics, stop } = place;
-  const facts = openedAnew(() => openTopic(kafka, topics.facts, 0));
-  const setAside = openedAnew(() => openTopic(kafka, topics.setAside, 0));
+  const door = openDoorLogs(place);
   const admitted = metrics.counter({
     name: "troth_events_admitted_total",
     help: "Events taken in at the door and durable in the log.",
@@ -63,25 +22,9 @@ export async function runIntake(place: Place, mappings: readonly MappingFile[]):
     help: "Events that were none and are kept in the log of what was set aside.",
     labels: {},
   });
-  const waits = openWaits();
-  const append = async (admission: Admission): Promise<void> => {
-    const now = clock.now();
-    // Appended in order without waiting for each: those of one admission go in few batches.
-    const storing = Promise.all([
-      ...stamped(admission.facts, place.isLive ? now : null).map(({ inputs, stamp }) =>
-        facts.append(inputs, stamp),
-      ),
-      admission.setAside.length > 0 &&
-        setAside.append(
-          admission.setAside.map((one) => ({ bytes: encodeSetAside(one) })),
-          now,
-        ),
-    ]);
-    await waits.while("brokers", "the brokers are to store what came in", storing);
-  };
   const intake = await openIntake({
     parse: { line: parseLine, event: parseEvent },
-    append,
+    append: door.append,
     clock,
     host: place.host,
     port: place.port === 0 ? 0 : place.port + 1,
@@ -95,14 +38,12 @@ export async function runIntake(place: Place, mappings: readonly MappingFile[]):
       failed: (error) => log.warn("events could not be stored", { error: String(error) }),
     },
   });
-  stop.defer("logs", async () => {
-    await Promise.all([facts.close(), setAside.close()]);
-  });
+  stop.defer("logs", door.close);
   stop.defer("intake", () => intake.close());
   const stopReading = await readRawTopics({
     client: kafka.client,
     mappings,
-    append,
+    append: door.append,
     sessionTimeoutMs: place.sessionTimeoutMs,
     clock,
     log,
@@ -113,7 +54,7 @@ export async function runIntake(place: Place, mappings: readonly MappingFile[]):
   return {
     health: () => null,
     ready: () => null,
-    waits: waits.now,
+    waits: door.waits,
     says: `intake http://${place.host}:${intake.port}/v1/events`,
   };
 }

@@ -1,0 +1,81 @@
+import { encodeFact, type Fact } from "@troth/events";
+import { type Admission, encodeSetAside } from "@troth/intake";
+import type { Log, LogInput } from "@troth/log";
+import { openWaits, type Waits } from "../partitioned/waits.ts";
+import { openTopic, type Place, topics } from "./place.ts";
+
+/**
+ * A log that is opened again after an append failed: what failed is answered with "send it again", and
+ * what follows goes to a fresh one.
+ */
+function openedAnew(open: () => Promise<Log>) {
+  let current: Promise<Log> | null = null;
+  return {
+    append: async (records: readonly LogInput[], stamp: number): Promise<void> => {
+      current ??= open();
+      const mine = current;
+      try {
+        await (await mine).append(records, stamp);
+      } catch (error) {
+        if (current === mine) current = null;
+        throw error;
+      }
+    },
+    close: async (): Promise<void> => {
+      await (await current)?.close();
+    },
+  };
+}
+
+/**
+ * Log time of each fact: the wall clock, or while it follows the events, their recorded time; then
+ * facts of one moment go together, as records of one append share a stamp.
+ */
+function stamped(facts: readonly Fact[], live: number | null) {
+  const groups: { inputs: LogInput[]; stamp: number }[] = [];
+  for (const fact of facts) {
+    const last = groups.at(-1);
+    const stamp = live ?? Math.max(fact.recordedTime, last?.stamp ?? 0);
+    const input = { bytes: encodeFact(fact) };
+    if (last?.stamp === stamp) last.inputs.push(input);
+    else groups.push({ inputs: [input], stamp });
+  }
+  return groups;
+}
+
+export type DoorLogs = {
+  /** Resolves once everything in the admission is durable. */
+  readonly append: (admission: Admission) => Promise<void>;
+  /** What is being stored. */
+  readonly waits: Waits["now"];
+  readonly close: () => Promise<void>;
+};
+
+/** Where everything goes that comes in, whoever took it: facts, and what is none. */
+export function openDoorLogs(place: Pick<Place, "kafka" | "clock" | "isLive">): DoorLogs {
+  const { kafka, clock, isLive } = place;
+  const facts = openedAnew(() => openTopic(kafka, topics.facts, 0));
+  const setAside = openedAnew(() => openTopic(kafka, topics.setAside, 0));
+  const waits = openWaits();
+  return {
+    waits: waits.now,
+    append: async (admission) => {
+      const now = clock.now();
+      // Appended in order without waiting for each: those of one admission go in few batches.
+      const storing = Promise.all([
+        ...stamped(admission.facts, isLive ? now : null).map(({ inputs, stamp }) =>
+          facts.append(inputs, stamp),
+        ),
+        admission.setAside.length > 0 &&
+          setAside.append(
+            admission.setAside.map((one) => ({ bytes: encodeSetAside(one) })),
+            now,
+          ),
+      ]);
+      await waits.while("brokers", "the brokers are to store what came in", storing);
+    },
+    close: async () => {
+      await Promise.all([facts.close(), setAside.close()]);
+    },
+  };
+}
