@@ -10,6 +10,7 @@ moment of the machine falls on a case and its peer alike. Writes one table to st
 
 Options:
   --runs N        rounds, 3 unless told
+  --only TEXT     the cases whose name holds TEXT
   --scale X       sizes times X: 0.1 for a glance; published figures use 1
   --out FILE      also store the results as JSON
   --against FILE  say how ratios to peers moved since FILE was stored; never fails for it
@@ -39,9 +40,12 @@ async function load(name: string): Promise<Suite> {
   return module.suite;
 }
 
-async function measure(name: string, suite: Suite, runs: number, scale: number) {
+type How = { readonly runs: number; readonly scale: number; readonly only: string };
+
+async function measure(name: string, suite: Suite, { runs, scale, only }: How) {
   process.stderr.write(`${name}: preparing\n`);
-  const { cases, close } = await suite.prepare({ scale });
+  const { cases: all, close } = await suite.prepare({ scale });
+  const cases = all.filter(({ id }) => id.includes(only));
   const figures = cases.map((): Figure[] => []);
   try {
     for (let round = 1; round <= runs; round += 1) {
@@ -70,6 +74,7 @@ function scaleFrom(text: string): number {
 
 const options = {
   runs: { type: "string", default: "3" },
+  only: { type: "string", default: "" },
   scale: { type: "string", default: "1" },
   out: { type: "string" },
   against: { type: "string" },
@@ -94,7 +99,8 @@ async function main(): Promise<void> {
   const stored: Results | null =
     values.against === undefined ? null : JSON.parse(readFileSync(values.against, "utf8"));
   const cases: CaseResult[] = [];
-  for (const { name, suite } of suites) cases.push(...(await measure(name, suite, runs, scale)));
+  for (const { name, suite } of suites)
+    cases.push(...(await measure(name, suite, { runs, scale, only: values.only })));
   const results: Results = { machine: machine(), scale, cases };
   process.stdout.write(table(results, stored));
   if (values.out !== undefined) writeFileSync(values.out, `${JSON.stringify(results, null, 1)}\n`);

@@ -63,6 +63,9 @@ describe.skipIf(without !== null)(`chaos on a real Kafka (${without ?? "4.3.1"})
       seconds * perSecond,
     );
     const ledger = sendAll(events, perSecond, crew, seeded(seed + 1));
+    const isTalking = process.env["TROTH_CHAOS_TALK"] !== undefined;
+    const talk = (): void => say(`chaos: ${ledger.acknowledged.size} acknowledged`);
+    const talking = isTalking ? setInterval(talk, 3_000) : undefined;
     const turmoil = await rage(fleet, crew, {
       seed,
       forMs: seconds * 1_000,
@@ -71,7 +74,8 @@ describe.skipIf(without !== null)(`chaos on a real Kafka (${without ?? "4.3.1"})
       freezeEveryMs: isLong ? 10_000 : 4_000,
     });
     say(`chaos: over; ${ledger.acknowledged.size} of ${events.length} events acknowledged`);
-    if (process.env["TROTH_CHAOS_TALK"] !== undefined)
+    clearInterval(talking);
+    if (isTalking)
       for (const one of fleet.running()) say(`${one.service}: ${one.said().slice(-3_000)}`);
     await inTime(fleet, "everything is taken in at the door", 90_000, ledger.feeding);
     await inTime(fleet, "every process is up again", 60_000, crew.complete());

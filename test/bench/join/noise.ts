@@ -6,7 +6,7 @@ import { PartitionJudge } from "@troth/monitor";
 import { type Policy, parsePolicy } from "@troth/policy";
 import { mixedStream } from "../mixed-stream.ts";
 
-const policyPath = join(import.meta.dirname, "policy.yaml");
+export const policyPath = join(import.meta.dirname, "policy.yaml");
 
 export function joinPolicy(): Policy {
   const parsed = parsePolicy(readFileSync(policyPath, "utf8"), policyPath);
@@ -23,26 +23,37 @@ export function joinNoise(
 ): readonly (readonly NoiseRecord[])[] {
   const noise: NoiseRecord[][] = Array.from({ length: partitions }, () => []);
   const registrar = new Dispatcher({ policy, key: publicPseudonymKey, partitions });
+  const deliver = (partition: number, record: NoiseRecord): void =>
+    void noise[partition]?.push(record);
+  // As in every log of noise: first of all what is judged by.
+  registrar.switchPolicy(policy.hash, 0, 0, deliver);
   const facts = mixedStream(events, customers, 7).filter(({ kind }) => kind !== "survey.invited");
   for (const [i, fact] of facts.entries()) {
-    registrar.take(fact, i, fact.recordedTime, (partition, record) =>
-      noise[partition]?.push(record),
-    );
+    registrar.take(fact, i, fact.recordedTime, deliver);
   }
   return noise;
 }
 
-/** What the judge says of it, as lines. */
-export function joinDecisions(policy: Policy, records: readonly NoiseRecord[]): readonly string[] {
+export type Judged = {
+  /** Decisions as lines. */
+  readonly lines: readonly string[];
+  /** All that a monitor writes: decisions, and the noise it passes on beside them. */
+  readonly outputs: number;
+};
+
+/** What the judge says of it. */
+export function joinDecisions(policy: Policy, records: readonly NoiseRecord[]): Judged {
   const judge = new PartitionJudge(policy);
   const lines: string[] = [];
+  let outputs = 0;
   for (const record of records) {
     const out: Output["body"][] = [];
     judge.apply(record, out);
+    outputs += out.length;
     for (const body of out) {
       if (body.kind === "pledge" || body.kind === "flag" || body.kind === "alert")
         lines.push(decisionJson(body));
     }
   }
-  return lines;
+  return { lines, outputs };
 }

@@ -1,8 +1,13 @@
 import { createHash } from "node:crypto";
-import type { NoiseRecord } from "@troth/events";
-import { Kafka } from "kafkajs";
+import { readFileSync } from "node:fs";
+import { decisionJson, encodeNoise, type NoiseRecord } from "@troth/events";
+import type { KafkaLogs } from "@troth/log";
+import { type Admin, Kafka } from "kafkajs";
+import { logOptionsOf } from "../../../services/troth/src/topics/table.ts";
+import { diagnosis } from "../../support/fleet-diagnosis.ts";
 import { startKafka, type TestKafka } from "../../support/kafka.ts";
-import { joinDecisions, joinNoise, joinPolicy } from "../join/noise.ts";
+import { type Fleet, openFleet, readDecisions } from "../../support/kafka-fleet.ts";
+import { joinDecisions, joinNoise, joinPolicy, policyPath } from "../join/noise.ts";
 import { type Guarantee, openPeer, type Peer } from "../join/streams.ts";
 import type { Figure, Suite } from "../suite.ts";
 
@@ -13,6 +18,8 @@ type Job = {
   readonly records: number;
   /** Of each partition's decisions as lines, in order: what every contender must have written. */
   readonly digests: readonly string[];
+  /** Records that a monitor writes: decisions, and the noise it passes on beside them. */
+  readonly outputs: number;
   readonly decisions: number;
   readonly policy: string;
 };
@@ -35,8 +42,9 @@ function jobOf(events: number, customers: number): Job {
   return {
     noise,
     records: noise.reduce((sum, records) => sum + records.length, 0),
-    digests: judged.map(digestOf),
-    decisions: judged.reduce((sum, lines) => sum + lines.length, 0),
+    digests: judged.map(({ lines }) => digestOf(lines)),
+    outputs: judged.reduce((sum, { outputs }) => sum + outputs, 0),
+    decisions: judged.reduce((sum, { lines }) => sum + lines.length, 0),
     policy: policy.hash,
   };
 }
@@ -135,8 +143,82 @@ async function consumeRaw({ client }: Ground, { records }: Job): Promise<Figure>
   };
 }
 
+/** Processor seconds a process has used, as the kernel counts them, in hundredths. */
+function cpuSecondsOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+async function endOf(admin: Admin, topic: string): Promise<number> {
+  const ends = await admin.fetchTopicOffsets(topic);
+  return ends.reduce((sum, { high }) => sum + Number(high), 0);
+}
+
+async function fillNoise(kafka: KafkaLogs, { noise }: Job): Promise<void> {
+  for (const [partition, records] of noise.entries()) {
+    const log = await kafka.open("troth.noise", partition, logOptionsOf("troth.noise"));
+    const appends: Promise<unknown>[] = [];
+    for (const record of records) {
+      appends.push(log.append([{ bytes: encodeNoise(record) }], record.stamp));
+      if (appends.length >= 5_000) await Promise.all(appends.splice(0));
+    }
+    await Promise.all(appends);
+    await log.close();
+  }
+}
+
+const withinMs = 240_000;
+
+/** Until the monitor has written all of it; one that stops for good, or is late, says why. */
+async function writtenBy(fleet: Fleet, admin: Admin, wanted: number): Promise<void> {
+  const late = Date.now() + withinMs;
+  for (let end = 0; end < wanted; end = await endOf(admin, "troth.decisions")) {
+    const [monitor] = fleet.running();
+    const health = monitor === undefined ? null : await fetch(`${monitor.health}/healthz`);
+    if (health?.status !== 200 || Date.now() > late)
+      throw new Error(`a monitor stands at ${end} of ${wanted}\n${await diagnosis(fleet)}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/**
+ * One monitor process on four partitions, from its first output to its last on the broker. Its outputs
+ * are the decisions every contender writes and beside them all the noise it judged by.
+ */
+async function runTroth(job: Job): Promise<Figure> {
+  await using fleet = await openFleet({ partitions, clock: "events", policies: [policyPath] });
+  await fillNoise(fleet.kafka, job);
+  const admin = new Kafka(fleet.broker.config()).admin();
+  await admin.connect();
+  try {
+    const monitor = await fleet.start("monitor", 1);
+    const began = process.hrtime.bigint();
+    const before = { end: await endOf(admin, "troth.decisions"), cpu: cpuSecondsOf(monitor.pid) };
+    const wanted = job.outputs + partitions;
+    await writtenBy(fleet, admin, wanted);
+    const seconds = Number(process.hrtime.bigint() - began) / 1e9;
+    const cpuSeconds = cpuSecondsOf(monitor.pid) - before.cpu;
+    const read = await readDecisions(fleet.kafka, partitions);
+    const digests = read.outputs.map((outputs) =>
+      digestOf(
+        outputs.flatMap(({ body }) =>
+          body.kind === "pledge" || body.kind === "flag" || body.kind === "alert"
+            ? [decisionJson(body)]
+            : [],
+        ),
+      ),
+    );
+    checkEqual("troth", job, digests);
+    // What it had written before the clock ran is not counted.
+    const records = (job.records * (wanted - before.end)) / job.outputs;
+    return { value: records / seconds, perCpu: records / cpuSeconds };
+  } finally {
+    await admin.disconnect();
+  }
+}
+
 export const suite: Suite = {
-  says: "what a monitor is to be held against: Kafka Streams by the same rules, its decisions equal to the judge's",
+  says: "the join on Kafka: mixed noise of 100,000 customers in 4 partitions, decisions out, beside Kafka Streams",
   prepare: async ({ scale }) => {
     const job = jobOf(Math.round(1_000_000 * scale), Math.round(100_000 * scale));
     const kafka = await startKafka();
@@ -154,6 +236,7 @@ export const suite: Suite = {
           run: () => runPeer(ground, job, "at_least_once"),
         },
         { id: "kafkajs, counted only", unit, peer: exactly, run: () => consumeRaw(ground, job) },
+        { id: "one monitor", unit, peer: exactly, run: () => runTroth(job) },
       ],
       close: async () => {
         ground.peer.close();
