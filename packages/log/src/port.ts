@@ -11,7 +11,11 @@ export type LogRecord = {
   readonly bytes: Buffer;
 };
 
-export type LogInput = { readonly bytes: Uint8Array };
+export type LogInput = {
+  readonly bytes: Uint8Array;
+  /** What the bytes say, where the writer has it at hand: spares a codec reading them back. */
+  readonly value?: unknown;
+};
 
 export type Appended = {
   readonly first: number;

@@ -125,9 +125,10 @@ async function run(name: string, options: Options): Promise<number> {
     metrics,
   };
   running = await service.run(place, policies[0], options);
-  say(`troth ${name} is up
-  health http://${options.host}:${health.port}/healthz /readyz /metrics`);
-  if (running.says !== undefined) say(`  ${running.says}`);
+  // One write: who reads it line by line, or looks for an address in it, has all or nothing.
+  const address = `health http://${options.host}:${health.port}/healthz /readyz /metrics`;
+  const lines = [`troth ${name} is up`, address, ...(running.says ? [running.says] : [])];
+  say(lines.join("\n  "));
   return stop.finish();
 }
 

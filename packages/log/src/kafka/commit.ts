@@ -121,7 +121,7 @@ export function openCommit(options: CommitOptions): Commit {
     append: (records, asked) =>
       new Promise((done, failed) => {
         if (failure !== null) return failed(failure);
-        const messages = records.map(({ bytes }) => codec.toMessage(bytes));
+        const messages = records.map(({ bytes, value }) => codec.toMessage(bytes, value));
         const bytes = messages.reduce((sum, one) => sum + sizeOf(one), 0);
         if (bytes > batchBytesMax)
           return failed(

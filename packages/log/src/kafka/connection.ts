@@ -21,6 +21,13 @@ export type Connection = {
     offset: number,
     wait: { readonly ms: number; readonly bytesMax: number },
   ) => Promise<Fetched>;
+  /** Stores a batch, acknowledged by all replicas in sync; gives the offset of its first record. */
+  readonly produce: (topic: string, partition: number, batch: Buffer) => Promise<number>;
+  /** Who an idempotent writer is: brokers store what it sends again once. Any broker may say so. */
+  readonly newWriter: (
+    topic: string,
+    partition: number,
+  ) => Promise<{ readonly id: bigint; readonly epoch: number }>;
   /** First offset still there, and the one behind the last that is durable. */
   readonly bounds: (topic: string, partition: number) => Promise<{ start: number; end: number }>;
   /** Number of partitions and the least number of copies any of them has. */
@@ -42,6 +49,11 @@ type Cluster = {
     readonly replicas: readonly number[];
   }[];
   readonly findBroker: (which: { readonly nodeId: number }) => Promise<{
+    readonly initProducerId: (request: {
+      readonly transactionalId: null;
+      readonly transactionTimeout: number;
+    }) => Promise<{ readonly producerId: string; readonly producerEpoch: number }>;
+    readonly connectionPool: { readonly send: (protocol: unknown) => Promise<Produced> };
     readonly fetch: (request: unknown) => Promise<{
       readonly responses: readonly {
         readonly partitions: readonly {
@@ -56,7 +68,45 @@ type Cluster = {
   ) => Promise<readonly { readonly partitions: readonly { readonly offset: string }[] }[]>;
 };
 
+type Produced = {
+  readonly topics: readonly { readonly partitions: readonly { readonly baseOffset: string }[] }[];
+};
+type Encoder = {
+  readonly writeString: (text: string | null) => Encoder;
+  readonly writeInt16: (number: number) => Encoder;
+  readonly writeInt32: (number: number) => Encoder;
+  readonly writeBytes: (bytes: Buffer) => Encoder;
+};
+
 const load = createRequire(import.meta.url);
+const EncoderOfKafkajs = load("kafkajs/src/protocol/encoder.js") as new () => Encoder;
+const producedResponse: unknown = load("kafkajs/src/protocol/requests/produce/v7/response.js");
+
+/** Of Kafka's protocol: the newest version of Produce kafkajs reads the answer to. */
+const produceRequest = (
+  timeoutMs: number,
+  topic: string,
+  partition: number,
+  batch: Buffer,
+): unknown => ({
+  request: {
+    apiKey: 0,
+    apiVersion: 7,
+    apiName: "Produce",
+    encode: async () =>
+      new EncoderOfKafkajs()
+        .writeString(null)
+        .writeInt16(-1)
+        .writeInt32(timeoutMs)
+        .writeInt32(1)
+        .writeString(topic)
+        .writeInt32(1)
+        .writeInt32(partition)
+        .writeBytes(batch),
+  },
+  response: producedResponse,
+  logResponseError: false,
+});
 
 function newCluster(kafka: Kafka, config: KafkaConfig): Cluster {
   type Make = new (options: unknown) => Cluster;
@@ -85,6 +135,13 @@ export const isOutOfRange = (error: unknown): boolean =>
   typeOf(error) === "OFFSET_OUT_OF_RANGE";
 export const isUnknownTopic = (error: unknown): boolean =>
   typeOf(error) === "UNKNOWN_TOPIC_OR_PARTITION";
+/** What a broker answered that it will answer again; a network or a broker that is away may come back. */
+export const isRefusal = (error: unknown): boolean =>
+  isForbidden(error) ||
+  (error instanceof Error &&
+    error.name === "KafkaJSProtocolError" &&
+    "retriable" in error &&
+    error.retriable === false);
 /** A batch in a compression this process has no codec for. */
 export const isUnknownCodec = (error: unknown): boolean =>
   error instanceof Error && error.name === "KafkaJSNotImplemented";
@@ -128,6 +185,22 @@ export async function openConnection(kafka: Kafka, config: KafkaConfig): Promise
       const found = responses[0]?.partitions[0];
       if (found === undefined) throw new Error(`the broker said nothing of ${topic}-${partition}`);
       return { highWatermark: Number(found.highWatermark), messages: found.messages };
+    },
+    produce: async (topic, partition, batch) => {
+      const nodeId = await leaderOf(topic, partition);
+      const broker = await cluster.findBroker({ nodeId });
+      const timeoutMs = config.requestTimeout ?? 10_000;
+      const asked = produceRequest(timeoutMs, topic, partition, batch);
+      const { topics } = await broker.connectionPool.send(asked);
+      const offset = topics[0]?.partitions[0]?.baseOffset;
+      if (offset === undefined) throw new Error(`the broker did not say where it stored ${topic}`);
+      return Number(offset);
+    },
+    newWriter: async (topic, partition) => {
+      const broker = await cluster.findBroker({ nodeId: await leaderOf(topic, partition) });
+      const wanted = { transactionalId: null, transactionTimeout: 60_000 };
+      const { producerId, producerEpoch } = await broker.initProducerId(wanted);
+      return { id: BigInt(producerId), epoch: producerEpoch };
     },
     bounds: async (topic, partition) => {
       await leaderOf(topic, partition);

@@ -4,6 +4,7 @@ import {
   isoTime,
   joinNoise,
   type NoiseRecord,
+  type Output,
   openLogged,
   splitNoise,
 } from "@troth/events";
@@ -47,8 +48,9 @@ export const noiseCodec: RecordCodec = {
  * make the id, so a copy that another owner wrote has the same one.
  */
 export const outputCodec = (genesis: string): RecordCodec => ({
-  toMessage: (bytes) => {
-    const { inOffset, seq, stamp, body } = decodeOutput(asBuffer(bytes));
+  toMessage: (bytes, value) => {
+    const output = value === undefined ? decodeOutput(asBuffer(bytes)) : (value as Output);
+    const { inOffset, seq, stamp, body } = output;
     return {
       key: "customer" in body ? body.customer : null,
       value: asBuffer(bytes),

@@ -8,7 +8,7 @@ import { type Commit, openCommit } from "./commit.ts";
 import { isForbidden, openConnection } from "./connection.ts";
 import { genesisMessage, genesisTopic, keptGenesis, placeOf, readGenesis } from "./genesis.ts";
 import { plainCodec, type RecordCodec } from "./message.ts";
-import { patiently } from "./patience.ts";
+import { type Patience, patiently } from "./patience.ts";
 import { allow, type Permission } from "./permissions.ts";
 import { openPool, type Pool } from "./pool.ts";
 import { openProducers, type Producers } from "./producers.ts";
@@ -66,9 +66,9 @@ export async function openKafka(
   const kafka = new Kafka(config);
   const deadlineMs = deadlineOf(settings);
   const pool = openPool(() => openConnection(kafka, config), clock, deadlineMs);
-  const producers = openProducers(config, clock, deadlineMs);
   const admin = kafka.admin();
   const patience = { clock, deadlineMs, troubled: settings.troubled };
+  const producers = openProducers(pool, patience);
   await patiently("connecting to Kafka", patience, () => admin.connect());
   const describe = (topic: string): Promise<TopicState | null> =>
     patiently(`asking about ${topic}`, patience, () => readTopic(pool, admin, topic));
@@ -99,7 +99,7 @@ export async function openKafka(
       return made ? "created" : "exists";
     },
     close: async () => {
-      await Promise.all([producers.close(), pool.close(), admin.disconnect()]);
+      await Promise.all([pool.close(), admin.disconnect()]);
     },
   };
 }
@@ -192,7 +192,7 @@ async function latestStamp(source: Source, end: number): Promise<number> {
   return 0;
 }
 
-function asLog(source: Source, commit: Commit, patience: Parameters<typeof patiently>[1]): Log {
+function asLog(source: Source, commit: Commit, patience: Patience): Log {
   const { topic, partition, pool } = source;
   const closing = new AbortController();
   const checkOpen = (): void => {

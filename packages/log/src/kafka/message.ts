@@ -6,7 +6,8 @@ import type { Message } from "./connection.ts";
  * value, for readers who are not troth.
  */
 export type RecordCodec = {
-  readonly toMessage: (bytes: Uint8Array) => Outgoing;
+  /** `value` is what the bytes say, if the writer gave it. */
+  readonly toMessage: (bytes: Uint8Array, value?: unknown) => Outgoing;
   /** The bytes that were appended, in memory of their own: a view would keep the whole answer. */
   readonly toBytes: (message: Message) => Buffer;
 };

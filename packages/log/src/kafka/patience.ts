@@ -45,14 +45,16 @@ export function why(error: unknown): string {
   return [said, ...innerOf(error).map(({ message }) => message)].join(": ");
 }
 
+export type Patience = {
+  readonly clock: Clock;
+  readonly deadlineMs: number;
+  readonly troubled?: ((what: string) => void) | undefined;
+};
+
 /** Network and brokers come and go: tries again with growing pauses until `deadlineMs` is over. */
 export async function patiently<T>(
   what: string,
-  options: {
-    readonly clock: Clock;
-    readonly deadlineMs: number;
-    readonly troubled?: ((what: string) => void) | undefined;
-  },
+  options: Patience,
   attempt: () => Promise<T>,
 ): Promise<T> {
   const { clock, deadlineMs, troubled } = options;

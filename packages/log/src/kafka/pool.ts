@@ -12,7 +12,7 @@ export type Pool = {
   readonly close: () => Promise<void>;
 };
 
-const idleMax = 8;
+const idleMax = 32;
 const closesWithinMs = 1_000;
 
 /** `deadlineMs` bounds each use: kafkajs may wait for ever for the answer of a socket that is gone. */

@@ -1,91 +1,83 @@
-import type { Clock } from "@troth/runtime";
-import { CompressionTypes, Kafka, type KafkaConfig, type Message, type Producer } from "kafkajs";
-import { LogError } from "../log-error.ts";
-import { within } from "./patience.ts";
-import { persistently } from "./settings.ts";
+import type { Message } from "kafkajs";
+import { encodeBatch } from "./batch.ts";
+import { isRefusal } from "./connection.ts";
+import { type Patience, pause, why, within } from "./patience.ts";
+import type { Pool } from "./pool.ts";
 
 /**
- * One idempotent producer for all partitions. It dies of errors it cannot explain (its sequence
- * numbers no longer fit) and may try for ever, so a send has a deadline of its own, and a producer
- * that failed once is never used again.
+ * One idempotent writer for all partitions: of a batch that is sent again, because nobody knows whether
+ * it was stored, the broker keeps one. kafkajs's own producer is not used: it sends one batch at a time
+ * a broker, dies of errors for good, and takes longer to encode a batch than a judge to fill it.
  */
 export type Producers = {
-  /** Appends one batch to one partition, which every message names, and gives the offset of its first record. */
-  readonly send: (topic: string, partition: number, messages: Message[]) => Promise<number>;
-  readonly close: () => Promise<void>;
+  /**
+   * Appends one batch to one partition and gives the offset of its first record. One at a time a
+   * partition. Of one that failed nobody knows whether it is stored, or will be.
+   */
+  readonly send: (
+    topic: string,
+    partition: number,
+    messages: readonly Message[],
+  ) => Promise<number>;
 };
 
-const closesWithinMs = 1_000;
+type Writer = {
+  readonly id: bigint;
+  readonly epoch: number;
+  /** By partition, how many records were sent. */
+  readonly sequences: Map<string, number>;
+};
 
-type Line = { readonly producer: Promise<Producer>; underWay: number; retired: boolean };
+/** A writer's numbers have 31 bits: it is another one's turn long before they run out. */
+const sequenceMax = 2 ** 30;
+const firstPauseMs = 50;
+const longestPauseMs = 1_000;
 
-export function openProducers(config: KafkaConfig, clock: Clock, deadlineMs: number): Producers {
-  const retry = persistently(deadlineMs);
-  const kafka = new Kafka({ ...config, retry });
-  let current: Line | null = null;
-  const lines = new Set<Line>();
+export function openProducers(pool: Pool, { clock, deadlineMs, troubled }: Patience): Producers {
+  let current: Promise<Writer> | null = null;
 
-  const open = (): Line => {
-    const producer = kafka.producer({
-      idempotent: true,
-      allowAutoTopicCreation: false,
-      createPartitioner: () => namedPartition,
-      metadataMaxAge: 60_000,
-      retry,
-    });
-    const line = { producer: producer.connect().then(() => producer), underWay: 0, retired: false };
-    lines.add(line);
-    return line;
+  const open = async (topic: string, partition: number): Promise<Writer> => {
+    const { id, epoch } = await persist("becoming a writer", () =>
+      pool.use((connection) => connection.newWriter(topic, partition)),
+    );
+    return { id, epoch, sequences: new Map() };
   };
-  const disconnect = async (line: Line): Promise<void> => {
-    lines.delete(line);
-    // It is not used again; that closing fails too tells nothing new.
-    await line.producer.then((one) => one.disconnect()).catch(() => undefined);
+  /** Again and again until the deadline, as long as the same may help. */
+  const persist = async <T>(what: string, attempt: () => Promise<T>): Promise<T> => {
+    const until = clock.now() + deadlineMs;
+    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
+      try {
+        return await within(clock, Math.max(1, until - clock.now()), attempt());
+      } catch (error) {
+        troubled?.(`${what}: ${why(error)}`);
+        if (isRefusal(error) || clock.now() + pauseMs > until) throw error;
+      }
+      await pause(clock, pauseMs);
+    }
   };
-  const retire = (line: Line): void => {
-    line.retired = true;
-    if (current === line) current = null;
-    // Closed under a send, kafkajs would connect again and go on; other partitions may still send.
-    if (line.underWay === 0) void disconnect(line);
-  };
+
   return {
     send: async (topic, partition, messages) => {
-      current ??= open();
-      const line = current;
-      line.underWay += 1;
-      const sending = line.producer.then((producer) =>
-        producer.send({
-          topic,
-          acks: -1,
-          timeout: Math.min(10_000, deadlineMs),
-          compression: CompressionTypes.None,
-          messages,
-        }),
-      );
-      const over = (): void => {
-        line.underWay -= 1;
-        if (line.retired && line.underWay === 0) void disconnect(line);
-      };
-      sending.then(over, over);
+      current ??= open(topic, partition);
+      const mine = current;
       try {
-        const [answer] = await within(clock, deadlineMs, sending);
-        if (answer?.baseOffset === undefined || answer.partition !== partition)
-          throw new LogError("failed", "the broker did not say where it stored the records");
-        return Number(answer.baseOffset);
+        const writer = await mine;
+        const place = `${topic}-${partition}`;
+        const sequence = writer.sequences.get(place) ?? 0;
+        const next = sequence + messages.length;
+        const batch = encodeBatch(messages, { ...writer, sequence }, clock.now());
+        const stored = await persist(`storing in ${place}`, () =>
+          pool.use((connection) => connection.produce(topic, partition, batch)),
+        );
+        writer.sequences.set(place, next);
+        if (next > sequenceMax && current === mine) current = null;
+        return stored;
       } catch (error) {
-        retire(line);
+        // What the brokers have of it is unknown, so its numbers no longer fit. Others, who are sending
+        // under them, end what they have begun.
+        if (current === mine) current = null;
         throw error;
       }
     },
-    close: async () => {
-      current = null;
-      const closing = Promise.all([...lines].map(disconnect));
-      await within(clock, closesWithinMs, closing).catch(() => undefined);
-    },
   };
-}
-
-function namedPartition({ message }: { readonly message: Message }): number {
-  if (message.partition === undefined) throw new LogError("failed", "a record names no partition");
-  return message.partition;
 }

@@ -29,12 +29,6 @@ export const deadlineOf = (settings: KafkaSettings): number => settings.deadline
 /** Where an own loop decides what is tried again and for how long. */
 const briefly = { retries: 3, initialRetryTime: 50, maxRetryTime: 1_000 };
 
-/** Where only kafkajs can try again: a producer that gave up has forgotten what it had sent. */
-export const persistently = (deadlineMs: number): typeof briefly => ({
-  ...briefly,
-  retries: Math.ceil(deadlineMs / briefly.maxRetryTime) + 5,
-});
-
 /** The same in kafkajs's words. Its own requests give up early, so that another broker is asked. */
 export function clientConfig(settings: KafkaSettings): KafkaConfig {
   const { brokers, clientId, dev, tls, sasl, troubled } = settings;

@@ -94,7 +94,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     for (const [seq, body] of out.entries()) {
       const output: Output = { inOffset: record.number, seq, stamp: record.stamp, body };
       if (!isBeyond(output, written)) continue;
-      said.push({ bytes: encodeOutput(output) });
+      said.push({ bytes: encodeOutput(output), value: output });
       last = output;
     }
   };
@@ -102,9 +102,10 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     const sending = said;
     said = [];
     const what = `the brokers are to store what partition ${partition} said`;
-    if (sending.length > 0) await waits.while("brokers", what, decisions.append(sending, stamp));
+    const storing = [board.flush(stamp)];
+    if (sending.length > 0) storing.push(decisions.append(sending, stamp).then(() => undefined));
+    await waits.while("brokers", what, Promise.all(storing));
     written = last;
-    await board.flush(stamp);
   };
 
   const judgeRecord = async (record: NoiseRecord): Promise<boolean> => {
