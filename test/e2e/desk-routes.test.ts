@@ -193,6 +193,7 @@ describe("every act is kept by what it needs", () => {
     resolution: { kind: "apology", ledger: "goodwill", response: "accepted" },
     outcome: { resolutionId: "x", score: 5 },
     dispute: { promiseId: "x", term: 1, reason: "because" },
+    rule: { promiseId: "x", term: 1, ruling: "upheld", reason: "because" },
   };
   const [route] = routes.filter(({ path }) => path.endsWith("/acts"));
   const cases = actNames.flatMap((act) => roles.map((role) => [act, role] as const));

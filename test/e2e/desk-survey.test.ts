@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { openSimulatedClock } from "@troth/runtime";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import * as schemas from "../../services/desk/src/api/schemas.ts";
+import { isZone, localDay, openRounds } from "../../services/desk/src/asking/rounds.ts";
 import { invitationsOf, usualSampling } from "../../services/desk/src/asking/sampling.ts";
 import { noChromium, openChromium } from "../support/chromium.ts";
 import { ask, openStoryDesk } from "../support/desk-server.ts";
@@ -89,6 +91,102 @@ describe("whom we ask", () => {
     expect(timeline).toContainEqual(
       expect.objectContaining({ kind: "survey", invitationId: one?.invitationId }),
     );
+  });
+});
+
+describe("at the hour of the settings", () => {
+  const day = 86_400_000;
+  /** Lets the timer look again, and what it begins come to its end. */
+  const look = async (clock: ReturnType<typeof openSimulatedClock>): Promise<void> => {
+    clock.advance(30_000);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  };
+  const openAt = async (hour: number, zone = "UTC") => {
+    const clock = openSimulatedClock(storyEndsAt);
+    const log = { now: storyEndsAt, live: false };
+    const own = await openStoryDesk(
+      {
+        ...{ sampling: { ...sampling, quietDays: 0 }, linkSecret: Buffer.alloc(32, 9), clock },
+        ...{ askAt: { hour, zone }, logTime: () => log.now, isLive: () => log.live },
+      },
+      60,
+    );
+    const asked = (round: string) => own.views.of("default").invitedIn(round).length;
+    return { clock, log, own, asked };
+  };
+
+  test("people are asked by themselves once a day, by the log's clock, and not about the past", async () => {
+    // The story ends at noon on the first of September.
+    const { clock, log, own, asked } = await openAt(13);
+    try {
+      log.now = storyEndsAt + 2 * 3_600_000;
+      await look(clock);
+      expect(asked("2026-09-01")).toBe(0);
+      log.live = true;
+      log.now = storyEndsAt + 30 * 60_000;
+      await look(clock);
+      expect(asked("2026-09-01")).toBe(0);
+      log.now = storyEndsAt + 3_600_000;
+      await look(clock);
+      const first = asked("2026-09-01");
+      expect(first).toBeGreaterThan(3);
+      for (let hour = 2; hour < 11; hour += 1) {
+        log.now = storyEndsAt + hour * 3_600_000;
+        await look(clock);
+      }
+      expect(asked("2026-09-01")).toBe(first);
+      log.now = storyEndsAt + day + 3_600_000;
+      await look(clock);
+      expect(asked("2026-09-02")).toBeGreaterThan(3);
+      // Who sends the post asks for the links; each opens the page of whom it names.
+      const answer = await ask(new URL("/api/surveys/2026-09-01", own.url).href);
+      const { asked: links } = roundShape.parse(JSON.parse(answer.text));
+      expect(links.length).toBe(first);
+      const opened = await ask(
+        new URL(`/api/survey/${tokenOf(links[0]?.link ?? "")}`, own.url).href,
+      );
+      expect(JSON.parse(opened.text).answered).toBeNull();
+    } finally {
+      await own.close();
+    }
+  });
+
+  test("a second desk over the same log asks nobody besides", async () => {
+    const { clock, log, own, asked } = await openAt(0);
+    try {
+      log.live = true;
+      await look(clock);
+      const first = asked("2026-09-01");
+      expect(first).toBeGreaterThan(3);
+      const handed: unknown[] = [];
+      const other = openSimulatedClock(storyEndsAt);
+      const second = openRounds({
+        ...{ views: own.views, clock: other, logTime: () => log.now, isLive: () => true },
+        ...{ at: { hour: 0, zone: "UTC" }, sampling, secret: Buffer.alloc(32, 1) },
+        hand: async (events) => {
+          handed.push(...events);
+          return "shown";
+        },
+        asked: async () => undefined,
+        failed: (error) => {
+          throw error;
+        },
+      });
+      await look(other);
+      second.close();
+      expect(handed).toEqual([]);
+    } finally {
+      await own.close();
+    }
+  });
+
+  test("the hour is that of the zone, summer time and all", () => {
+    const at = (iso: string) => localDay(Date.parse(iso), "Europe/Berlin");
+    expect(at("2026-03-28T08:00:00Z")).toEqual({ day: "2026-03-28", hour: 9 });
+    expect(at("2026-03-29T08:00:00Z")).toEqual({ day: "2026-03-29", hour: 10 });
+    expect(at("2026-03-29T22:30:00Z")).toEqual({ day: "2026-03-30", hour: 0 });
+    expect(isZone("Europe/Berlin")).toBe(true);
+    expect(isZone("Mars/Olympus")).toBe(false);
   });
 });
 

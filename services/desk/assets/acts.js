@@ -37,6 +37,13 @@ const kinds = [
   ["nothing", "nothing"],
 ];
 
+/** Who disputes a charge does not rule on it. */
+const isToBeRuled = ({ charge }) => charge?.state === "disputed" && !charge.isMine;
+const rowNamed = (named) => {
+  const at = named.lastIndexOf("#");
+  return { promiseId: named.slice(0, at), term: Number(named.slice(at + 1)) };
+};
+
 /** The forms: fields, and what is sent of them. */
 const forms = {
   snooze: {
@@ -155,15 +162,50 @@ const forms = {
       field("because", reason("it was handed over three days late")),
     ],
     body: (data) => {
-      const named = data.get("promise");
-      const at = named.lastIndexOf("#");
       const chargedTo = data.get("chargedTo");
       return {
         act: "dispute",
-        promiseId: named.slice(0, at),
-        term: Number(named.slice(at + 1)),
+        ...rowNamed(data.get("promise")),
         reason: data.get("reason"),
         ...(chargedTo === "" ? {} : { chargedTo }),
+      };
+    },
+  },
+  rule: {
+    words: "Rule on a charge…",
+    send: "So ruled",
+    isFor: ({ promises }) => promises.some(isToBeRuled),
+    fields: ({ promises, chain }) => [
+      field(
+        "disputed",
+        choice(
+          "promise",
+          promises
+            .filter(isToBeRuled)
+            .map((one) => [
+              `${one.promiseId}#${one.term}`,
+              `${one.title} (${one.link}): ${one.charge.reason}`,
+            ]),
+        ),
+      ),
+      field(
+        "ruling",
+        choice("ruling", [
+          ["upheld", "it stays as it is"],
+          ...chain.map(({ link }) => [`moved ${link}`, `${link} answers for it`]),
+          ["withdrawn", "the dispute was taken back"],
+        ]),
+      ),
+      field("because", reason("the hand-over scan shows it was on time")),
+    ],
+    body: (data) => {
+      const [ruling, ...chargedTo] = data.get("ruling").split(" ");
+      return {
+        act: "rule",
+        ...rowNamed(data.get("promise")),
+        ruling,
+        reason: data.get("reason"),
+        ...(chargedTo.length === 0 ? {} : { chargedTo: chargedTo.join(" ") }),
       };
     },
   },
@@ -276,7 +318,16 @@ export function showActs(bar, page) {
   const { acts, summary } = page;
   const { taken, snoozed, alert, customer } = summary;
   const broken = page.promises.filter(({ verdict }) => verdict === "broken").length;
-  const data = { acts, taken, snoozed, customer, broken, alertId: alert?.alertId ?? null };
+  const disputed = page.promises.filter(isToBeRuled).length;
+  const data = {
+    acts,
+    taken,
+    snoozed,
+    customer,
+    broken,
+    disputed,
+    alertId: alert?.alertId ?? null,
+  };
   show(bar, data, () => [
     ...Object.entries(simple)
       .filter(([name]) => acts.includes(name))

@@ -27,6 +27,7 @@ const states = [
   ["free", "nobody's yet"],
   ["mine", "mine"],
   ["snoozed", "put off"],
+  ["disputed", "disputed charges"],
   ["any", "all of them"],
 ];
 

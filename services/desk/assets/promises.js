@@ -54,6 +54,24 @@ function tools(promise, { reference, acts }) {
 /** Promises whose keeping somebody has to say; the rest show in what happens. */
 const sayable = new Set(["call-back", "spoken-promise", "recovery-promise", "refund"]);
 
+const rulings = {
+  disputed: "Disputed, not ruled on yet",
+  moved: "Ruled: another answers for it",
+  upheld: "Disputed and ruled: it stays",
+  withdrawn: "Disputed, taken back",
+};
+
+/** Who is to answer for it, where somebody doubts it. */
+const chargeLine = ({ charge }) =>
+  charge === null
+    ? null
+    : h(
+        "div",
+        { class: "meta charge" },
+        `${rulings[charge.state]}${charge.chargedTo === null ? "" : ` (${charge.chargedTo})`}: ${charge.reason} · `,
+        time(charge.at),
+      );
+
 const item = (context) => (promise) =>
   h(
     "li",
@@ -74,6 +92,7 @@ const item = (context) => (promise) =>
       evidence(promise.evidence),
       tools(promise, context),
     ),
+    chargeLine(promise),
   );
 
 const list = (promises, context) => h("ul", { class: "promises" }, promises.map(item(context)));

@@ -14,6 +14,8 @@ export const deskLimits = {
   changedMax: 200,
   /** Customers whose score is brought up to the moment before one list is answered. */
   rescoredMax: 2_000,
+  /** Rounds of asking whose invitations are known by the round. */
+  roundsMax: 60,
   joinStepsMax: 8,
   pageItemsMax: 200,
   liveConnectionsMax: 100,

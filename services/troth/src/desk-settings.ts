@@ -33,6 +33,7 @@ export function deskOptionsOf(settings: DeskSettings): Partial<DeskOptions> {
     ...(webhookSecrets && { webhookSecrets }),
     ...(linkSecret && { linkSecret: Buffer.from(linkSecret, "base64") }),
     ...(survey && { sampling: survey }),
+    ...(survey?.at && { askAt: survey.at }),
     ...(hosts && { hosts }),
   };
 }

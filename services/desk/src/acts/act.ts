@@ -74,6 +74,20 @@ export const act = z.discriminatedUnion("act", [
     chargedTo: z.string().min(1).max(64).optional(),
     reason,
   }),
+  z.strictObject({
+    act: z.literal("rule"),
+    actId,
+    promiseId: z.string().min(1).max(256),
+    term: z.int().min(1).max(1_000_000),
+    ruling: z.enum(["moved", "upheld", "withdrawn"]),
+    chargedTo: z
+      .string()
+      .min(1)
+      .max(64)
+      .optional()
+      .describe("Link that answers for it from now on; with `moved` only."),
+    reason,
+  }),
 ]);
 export type Act = z.infer<typeof act>;
 export type ActName = Act["act"];
@@ -88,6 +102,7 @@ export const actNames = [
   "resolution",
   "outcome",
   "dispute",
+  "rule",
 ] as const satisfies readonly ActName[];
 
 /** What each act needs; the generated tests go through all of them. */
@@ -101,6 +116,7 @@ export const actNeeds: Readonly<Record<ActName, Permission>> = {
   resolution: "act",
   outcome: "act",
   dispute: "dispute",
+  rule: "decide",
 };
 
 export const acted = z.object({

@@ -18,6 +18,8 @@ type Making = {
   readonly now: number;
   readonly mending: Mending | null;
   readonly policyHash: string;
+  /** Links of the policy. */
+  readonly links: readonly string[];
 };
 
 /** Why an act cannot be: which field, and what would put it right. */
@@ -174,6 +176,35 @@ function disputeFacts(
   return ok([event(making, act.actId, "charge.disputed", data)]);
 }
 
+function rulingFacts(
+  act: Extract<Act, { act: "rule" }>,
+  making: Making,
+): Result<readonly Event[], ActFault> {
+  const { person, customer, links } = making;
+  const { promiseId, term, ruling, chargedTo, reason } = act;
+  const charge = customer.standing.charge(promiseId, term);
+  const row = customer.register
+    .rows()
+    .find((one) => one.promiseId === promiseId && one.term === term);
+  if (charge?.state !== "disputed" || row === undefined) {
+    return err({ field: "promiseId", why: "no charge of this customer that is disputed" });
+  }
+  if (charge.by === person.pseudonym) {
+    return err({ field: "promiseId", why: "who disputes a charge does not rule on it" });
+  }
+  if ((ruling === "moved") !== (chargedTo !== undefined)) {
+    return err({ field: "chargedTo", why: "name a link where it is moved, and only there" });
+  }
+  if (chargedTo !== undefined && (!links.includes(chargedTo) || chargedTo === row.link)) {
+    return err({ field: "chargedTo", why: "another link of the policy than the one it is on" });
+  }
+  const data = {
+    ...{ promiseId, term, ruling, reason, decidedBy: person.role },
+    ...(chargedTo === undefined ? {} : { chargedTo }),
+  };
+  return ok([event(making, act.actId, "charge.ruled", data)]);
+}
+
 /** The facts an act becomes. */
 export function factsOf(act: Act, making: Making): Result<readonly Event[], ActFault> {
   switch (act.act) {
@@ -206,5 +237,7 @@ export function factsOf(act: Act, making: Making): Result<readonly Event[], ActF
     }
     case "dispute":
       return disputeFacts(act, making);
+    case "rule":
+      return rulingFacts(act, making);
   }
 }

@@ -24,6 +24,19 @@ export type Mending = {
   readonly outcomeScore: number | null;
 };
 
+/** Whether a broken promise is charged to whom it should be, as far as people have said. */
+export type ChargeNote = {
+  readonly state: "disputed" | "moved" | "upheld" | "withdrawn";
+  /** The link that is, or should be, charged instead. */
+  readonly chargedTo: string | null;
+  readonly reason: string;
+  readonly at: number;
+  /** Who said so: who disputes does not rule. */
+  readonly by: string;
+};
+
+export const rowKey = (promiseId: string, term: number): string => `${promiseId}#${term}`;
+
 const textIn = (data: Fact["data"], name: string): string | null => {
   const value = data[name];
   return typeof value === "string" ? value : null;
@@ -45,6 +58,7 @@ const steps: Readonly<Record<string, Mending["step"]>> = {
   "resolution.outcome": "outcome",
 };
 const mendingsMax = 50;
+const chargesMax = 100;
 
 /** What people did about a customer, folded from the facts of it. */
 export class Standing {
@@ -54,6 +68,8 @@ export class Standing {
     null;
   /** Made when there is something to hold: most customers have none. */
   #mendings: Map<string, Mending> | null = null;
+  /** By promise and date. */
+  #charges: Map<string, ChargeNote> | null = null;
 
   /** Nobody has taken, put off or doubted anything of the customer's. */
   get isUntouched(): boolean {
@@ -68,6 +84,13 @@ export class Standing {
   }
   get falseAlarm() {
     return this.#falseAlarm;
+  }
+  charge(promiseId: string, term: number): ChargeNote | null {
+    return this.#charges?.get(rowKey(promiseId, term)) ?? null;
+  }
+  /** Somebody waits for a ruling. */
+  get isDisputed(): boolean {
+    return [...(this.#charges?.values() ?? [])].some(({ state }) => state === "disputed");
   }
   /** Latest first. */
   get mendings(): readonly Mending[] {
@@ -94,11 +117,36 @@ export class Standing {
       case "alert.false-alarm":
         this.#falseAlarm = { alertId, by, reason: textIn(data, "reason") ?? "" };
         break;
+      case "charge.disputed":
+      case "charge.ruled":
+        this.#charge(fact);
+        break;
       default: {
         const step = steps[kind];
         if (step !== undefined) this.#mend(fact, step);
       }
     }
+  }
+
+  #charge({ data, time }: Fact): void {
+    const ruling = textIn(data, "ruling");
+    const state =
+      ruling === "moved" || ruling === "upheld" || ruling === "withdrawn" ? ruling : "disputed";
+    const { attributes } = data;
+    const by =
+      typeof attributes === "object" && attributes !== null && "by" in attributes
+        ? String(attributes.by)
+        : "";
+    this.#charges ??= new Map();
+    this.#charges.set(rowKey(textIn(data, "promiseId") ?? "", numberIn(data, "term") ?? 1), {
+      state,
+      chargedTo: textIn(data, "chargedTo"),
+      reason: textIn(data, "reason") ?? "",
+      at: time,
+      by,
+    });
+    const [oldest] = this.#charges.keys();
+    if (this.#charges.size > chargesMax && oldest !== undefined) this.#charges.delete(oldest);
   }
 
   #mend({ id, data, time }: Fact, step: Mending["step"]): void {

@@ -16,7 +16,18 @@ import { titleOf } from "./words.ts";
 
 const timeOf = (ms: number | null): string | null => (ms === null ? null : isoTime(ms));
 
-const promiseOf = (row: RegisterRow): PromiseRow => ({
+function chargeOf(
+  { standing }: DeskCustomer,
+  { promiseId, term }: RegisterRow,
+  { pseudonym }: Person,
+): PromiseRow["charge"] {
+  const note = standing.charge(promiseId, term);
+  if (note === null) return null;
+  const { by, at, ...rest } = note;
+  return { ...rest, at: isoTime(at), isMine: by === pseudonym };
+}
+
+const promiseOf = (customer: DeskCustomer, person: Person, row: RegisterRow): PromiseRow => ({
   promiseId: row.promiseId,
   term: row.term,
   template: row.template,
@@ -35,6 +46,7 @@ const promiseOf = (row: RegisterRow): PromiseRow => ({
   severity: row.severity,
   revision: row.revision,
   evidence: [...row.evidence],
+  charge: chargeOf(customer, row, person),
 });
 
 const never = Number.MAX_SAFE_INTEGER;
@@ -80,6 +92,7 @@ function actsFor(person: Person, customer: DeskCustomer): ActName[] {
       return hasAlert && !(isMine && customer.standing.taken?.by === person.pseudonym);
     }
     if (alertActs.includes(name)) return hasAlert;
+    if (name === "rule") return customer.standing.isDisputed;
     if (name === "outcome") return customer.standing.mendings.length > 0;
     return true;
   });
@@ -101,7 +114,9 @@ export function customerPageOf(context: Context, customer: DeskCustomer): Custom
     alertAt: context.policy.score.alertAt,
     do: [...(flag?.do ?? [])],
     dont: [...(flag?.dont ?? [])],
-    promises: rows.filter(({ verdict }) => verdict !== "void").map(promiseOf),
+    promises: rows
+      .filter(({ verdict }) => verdict !== "void")
+      .map((row) => promiseOf(customer, context.person, row)),
     timeline,
     trend: trendOf(timeline, context.logTime(), flag?.score ?? customer.score),
     timelineDropped: customer.timeline.dropped,

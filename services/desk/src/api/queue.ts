@@ -96,6 +96,7 @@ function isInState(context: Context, customer: DeskCustomer, state: QueueQuery["
   if (state === "any") return true;
   const { standing } = customer;
   // Nearly nobody has been touched by hand, and there are many of them.
+  if (state === "disputed") return standing.isDisputed;
   if (standing.isUntouched) return state !== "mine" && state !== "snoozed";
   const alertId = customer.openAlert?.alertId;
   const isSnoozed = snoozedOf(context, customer) !== null;
@@ -153,12 +154,14 @@ export function queueOf(context: Context, query: QueueQuery): Result<Queue, Queu
   bringUpToDate(context);
   const q = query.q?.trim().toLowerCase() ?? "";
   // Whoever searches by name wants that customer, at risk or not.
+  // A charge is ruled on after the customer is long calm again.
+  const isEverybody = query.state === "disputed" && (query.level ?? "") === "";
   const isSearch = q !== "" && (query.level === undefined || query.level === "");
-  const scope = isSearch || wantedLevels.has("none") ? "all" : "at-risk";
+  const scope = isSearch || isEverybody || wantedLevels.has("none") ? "all" : "at-risk";
   const links = linksOf(context, query);
   const isWanted: Wanted = (customer) =>
     concerns(context.person, customer) &&
-    (isSearch || wantedLevels.has(customer.level)) &&
+    (isSearch || isEverybody || wantedLevels.has(customer.level)) &&
     (isSearch || isInState(context, customer, query.state)) &&
     (links === null || links.has(customer.leadLink ?? "")) &&
     (q === "" || customer.isFound(q));

@@ -16,7 +16,7 @@ const verdict = z.enum(verdicts);
 const count = z.int().min(0);
 const points = z.int().describe("Whole points; negative is credit.");
 
-export const queueStates = ["waiting", "mine", "free", "snoozed", "any"] as const;
+export const queueStates = ["waiting", "mine", "free", "snoozed", "disputed", "any"] as const;
 
 export const queueRow = z.object({
   customer: z.string(),
@@ -139,6 +139,16 @@ export const promiseRow = z.object({
   severity: count,
   revision: count,
   evidence: z.array(z.string()),
+  charge: z
+    .object({
+      state: z.enum(["disputed", "moved", "upheld", "withdrawn"]),
+      chargedTo: z.string().nullable(),
+      reason: z.string(),
+      at: time,
+      isMine: z.boolean().describe("You said so; who disputes does not rule."),
+    })
+    .nullable()
+    .describe("Whether another link is to answer for it, as far as people have said."),
 });
 
 export const factField = z.discriminatedUnion("is", [

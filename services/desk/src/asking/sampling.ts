@@ -75,6 +75,7 @@ export function invitationsOf(
       type: "enjoyed_personal_service",
       reasonForAsking: reason,
       askProbability: probability,
+      attributes: { round },
     };
     const event = {
       specversion: "1.0",

@@ -69,8 +69,9 @@ async function doAct(request: FastifyRequest, reply: FastifyReply, at: At): Prom
   if (hand === null) return refuse(reply, "not-stored", "This desk is for reading only.");
   const now = parts.logTime();
   const { mending } = contextOf(at).view;
-  const policyHash = parts.policy.hash;
-  const made = factsOf(body.data, { person, customer, now, mending, policyHash });
+  const { hash: policyHash } = parts.policy;
+  const links = parts.policy.links.map(({ id }) => id);
+  const made = factsOf(body.data, { person, customer, now, mending, policyHash, links });
   if (!made.ok) {
     return refuse(reply, "not-possible", `${made.error.field}: ${made.error.why}.`);
   }

@@ -7,7 +7,8 @@ import { type OidcOptions, openOidc } from "../access/oidc.ts";
 import { Sessions } from "../access/sessions.ts";
 import { openWebhooks } from "../access/webhook.ts";
 import type { Context } from "../api/context.ts";
-import type { Sampling } from "../asking/sampling.ts";
+import { type AskAt, openRounds } from "../asking/rounds.ts";
+import { type Sampling, usualSampling } from "../asking/sampling.ts";
 import type { DeskViews } from "../view/views.ts";
 import { buildApp } from "./app.ts";
 import { readAssets } from "./assets.ts";
@@ -30,6 +31,10 @@ export type DeskOptions = Pick<Context, "policy" | "flagNow" | "logTime"> & {
   /** By which links to the survey page are signed; without one they open nothing after a restart. */
   readonly linkSecret?: Buffer;
   readonly sampling?: Sampling;
+  /** Absent: people are asked when a lead says so, and not by themselves. */
+  readonly askAt?: AskAt;
+  /** False while the past is being read. */
+  readonly isLive?: () => boolean;
   /** Other systems whose pages may show a customer's flag; usually none. */
   readonly embedders?: readonly Embedder[];
   readonly audit?: Audit;
@@ -60,6 +65,17 @@ function openLives(views: DeskViews, clock: Clock) {
       for (const live of lives.values()) live.close();
     },
   };
+}
+
+/** The asking that happens by itself, where the settings name an hour. */
+function openRoundsOf({ askAt: at, isLive = () => true }: DeskOptions, parts: Parts) {
+  const { hand, views, logTime, linkSecret: secret, clock, audit, tell } = parts;
+  if (at === undefined || hand === null) return null;
+  const asked = (tenant: string): Promise<void> =>
+    audit.note({ who: "timer", role: null, tenant, did: "ask", outcome: "done", about: null });
+  const { sampling = usualSampling } = parts;
+  const { failed } = tell;
+  return openRounds({ at, isLive, views, hand, logTime, sampling, secret, clock, asked, failed });
 }
 
 /** Everything but listening, for who brings requests of their own. */
@@ -104,10 +120,12 @@ export async function buildDesk(
     rng,
   };
   const hosts = [...(options.hosts ?? []), new URL(publicUrl).hostname];
+  const rounds = openRoundsOf(options, parts);
   const app = buildApp(parts, hostsOf(listen.host, hosts));
   return {
     app,
     close: async () => {
+      rounds?.close();
       lives.close();
       await app.close();
     },

@@ -8,7 +8,7 @@ import { dayMs } from "../limits.ts";
 import type { DeskCustomer } from "../view/customer.ts";
 import { jsonIn } from "./body.ts";
 import { faultOf } from "./customers.ts";
-import { contextOf, type Parts, type Route, refuse } from "./parts.ts";
+import { type At, contextOf, type Parts, type Route, refuse } from "./parts.ts";
 import { sendAsset } from "./send-asset.ts";
 
 const paramsShape = z.object({ token: z.string() });
@@ -103,6 +103,14 @@ async function prefer(request: FastifyRequest, reply: FastifyReply, parts: Parts
 
 const roundShape = z.strictObject({ round: z.string().regex(/^[\w.-]{1,32}$/) });
 
+/** Where whom was asked answers. */
+const linksUntil =
+  ({ parts, person: { tenant } }: At, until: number) =>
+  ({ customer, invitationId }: { readonly customer: string; readonly invitationId: string }) => {
+    const token = linkToken(parts.linkSecret, { tenant, invitationId, until });
+    return { customer, invitationId, link: new URL(`/s/${token}`, parts.publicUrl).href };
+  };
+
 export const surveyRoutes: readonly Route[] = [
   {
     method: "GET",
@@ -140,15 +148,28 @@ export const surveyRoutes: readonly Route[] = [
       }
       const { pseudonym: who, role, tenant } = person;
       await parts.audit.note({ who, role, tenant, did: "ask", outcome: "done", about: null });
-      const until = now + sampling.openDays * dayMs;
-      return reply.code(201).send({
-        asked: asked.map(({ invitationId, customer }) => ({
-          customer,
-          invitationId,
-          link: new URL(`/s/${linkToken(secret, { tenant, invitationId, until })}`, parts.publicUrl)
-            .href,
-        })),
+      const linkOf = linksUntil(at, now + sampling.openDays * dayMs);
+      return reply.code(201).send({ asked: asked.map(linkOf) });
+    },
+  },
+  {
+    method: "GET",
+    path: "/api/surveys/:round",
+    needs: "decide",
+    handle: (request, reply, at) => {
+      const round = roundShape.safeParse(request.params);
+      if (!round.success) return refuse(reply, "bad-request", faultOf(round.error));
+      const { view } = contextOf(at);
+      const { parts } = at;
+      const { openDays } = parts.sampling ?? usualSampling;
+      const linkOf = linksUntil(at, parts.logTime() + openDays * dayMs);
+      const asked = view.invitedIn(round.data.round).flatMap((invitationId) => {
+        const customer = view.invited(invitationId);
+        return customer === null || customer.answerTo(invitationId) !== null
+          ? []
+          : [linkOf({ customer: customer.reference, invitationId })];
       });
+      return reply.send({ asked });
     },
   },
 ];

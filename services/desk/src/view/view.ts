@@ -1,6 +1,7 @@
 import type {
   AlertDecision,
   CohortDecision,
+  Fact,
   FlagDecision,
   Joining,
   Level,
@@ -59,6 +60,7 @@ export class DeskView {
   readonly #rankings = new Map<string, Ranking<DeskCustomer>>();
   /** Whom each invitation to say something went to. */
   readonly #invitations = new Map<string, Reference>();
+  readonly #rounds = new Map<string, string[]>();
   readonly #unscored = new Set<DeskCustomer>();
   readonly #levels = new Map<Level, number>();
   readonly #silent = new Map<string, SourceDecision>();
@@ -117,6 +119,11 @@ export class DeskView {
   invited(invitationId: string): DeskCustomer | null {
     const reference = this.#invitations.get(invitationId);
     return reference === undefined ? null : this.customer(reference);
+  }
+
+  /** Invitations that went out in a round, in order of the log. */
+  invitedIn(round: string): readonly string[] {
+    return this.#rounds.get(round) ?? [];
   }
 
   /** Customers in order; kept up from the first time it is asked for. */
@@ -234,14 +241,22 @@ export class DeskView {
       writeEntry({ at: fact.time, knownAt: fact.recordedTime, origin }, { kind: "fact", fact }),
     );
     this.mending?.fold(customer, fact);
-    const { invitationId } = fact.data;
-    if (fact.kind === "survey.invited" && typeof invitationId === "string") {
-      this.#invitations.set(invitationId, reference);
-    }
+    if (fact.kind === "survey.invited") this.#noteInvited(reference, fact.data);
     for (const name of customer.note(fact, names, origin)) {
       if (!this.#customers.has(name)) this.#names.set(name, reference);
     }
     this.#touched(customer);
+  }
+
+  #noteInvited(reference: Reference, { invitationId, attributes }: Fact["data"]): void {
+    if (typeof invitationId !== "string") return;
+    this.#invitations.set(invitationId, reference);
+    if (typeof attributes !== "object" || attributes === null || !("round" in attributes)) return;
+    const round = String(attributes.round);
+    this.#rounds.set(round, [...this.invitedIn(round), invitationId]);
+    const [oldest] = this.#rounds.keys();
+    if (this.#rounds.size > deskLimits.roundsMax && oldest !== undefined)
+      this.#rounds.delete(oldest);
   }
 
   #foldRetraction({ customer: reference, facts }: Retraction): void {

@@ -164,6 +164,7 @@ export function openReaders(options: ReadersOptions): Readers {
         logTime: embedded.logTime,
         listen: { host, port },
         ...deskOptionsOf(options.desk),
+        isLive: () => isLive,
         isDemo: options.demo,
         intakeUrl: () => `http://${host}:${embedded.intakePort}/v1/events`,
         tell: {

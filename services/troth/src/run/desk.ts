@@ -72,6 +72,7 @@ export async function runDesk(place: Place, policy: Policy): Promise<Service> {
     policy,
     hand,
     audit,
+    isLive: read.isCaughtUp,
     flagNow: read.flagNow,
     logTime: read.logTime,
     listen: { host, port: place.port === 0 ? 0 : place.port + 1 },
