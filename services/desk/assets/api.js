@@ -29,6 +29,8 @@ export const signOut = () => post("/api/sign-out", {});
 export const act = (reference, body) =>
   post(`/api/customers/${encodeURIComponent(reference)}/acts`, body);
 
+export const readSegments = (signal) => read("/api/reports/segments", signal);
+
 export const readOverview = (signal) => read("/api/overview", signal);
 
 export const readCustomer = (reference, signal) =>

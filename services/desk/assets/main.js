@@ -1,5 +1,5 @@
 import { press } from "./acts.js";
-import { follow, readCustomer, readMe, readOverview, readQueue } from "./api.js";
+import { follow, readCustomer, readMe, readOverview, readQueue, readSegments } from "./api.js";
 import { closeCustomer, focusCustomer, showCustomer, showUnknown } from "./customer.js";
 import { byId, h, number } from "./dom.js";
 import { openFilters, readFilters, writeFilters } from "./filters.js";
@@ -19,6 +19,8 @@ const state = {
   total: 0,
   next: null,
   overview: null,
+  segments: null,
+  maySeeSegments: false,
   open: null,
 };
 const rows = openRows({ onFocus: (reference) => isWide.matches && openSoon(reference) });
@@ -70,11 +72,17 @@ function drawOverview() {
   const place = byId("customer");
   if (overview.customers === 0) showEmpty(place, overview);
   else
-    showHome(place, overview, { owner: chosen.owner, setOwner: (owner) => setFilter({ owner }) });
+    showHome(place, overview, {
+      owner: chosen.owner,
+      setOwner: (owner) => setFilter({ owner }),
+      segments: state.segments,
+    });
 }
 
 const loadOverview = latest(async (signal) => {
-  state.overview = await readOverview(signal);
+  const isAtHome = state.open === null && state.maySeeSegments;
+  const reading = isAtHome ? readSegments(signal) : Promise.resolve(state.segments);
+  [state.overview, state.segments] = await Promise.all([readOverview(signal), reading]);
   setLogTime(state.overview.logTime);
   drawOverview();
 });
@@ -236,6 +244,11 @@ follow({
 setInterval(() => countOn(), 10_000);
 
 route(false);
-const loadMe = latest(async (signal) => showMe(await readMe(signal)));
+const loadMe = latest(async (signal) => {
+  const me = await readMe(signal);
+  showMe(me);
+  state.maySeeSegments = me.permissions.includes("report");
+});
 await Promise.all([loadMe(), loadOverview(), loadQueue(true)]);
+if (state.maySeeSegments && state.open === null) await loadOverview();
 document.body.classList.add("is-ready");

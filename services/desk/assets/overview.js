@@ -1,5 +1,6 @@
 import { brokenWords, percent, shareRing, sparkline } from "./chain.js";
 import { byId, counted, h, number, show } from "./dom.js";
+import { segmentsCard } from "./segments.js";
 import { levelBadge, levelWords } from "./signs.js";
 import { prose, time } from "./time.js";
 
@@ -151,9 +152,9 @@ const ownersTable = (owners, owner, setOwner) =>
   );
 
 /** What stands beside the queue while no customer is open: who answers for what, and what befell many. */
-export function showHome(place, overview, { owner, setOwner }) {
+export function showHome(place, overview, { owner, setOwner, segments }) {
   const { owners, bulletins, policy, customers, atRisk } = overview;
-  show(place, { owners, bulletins, policy, customers, atRisk, owner }, () =>
+  show(place, { owners, bulletins, policy, customers, atRisk, owner, segments }, () =>
     h(
       "div",
       { class: "home" },
@@ -186,6 +187,7 @@ export function showHome(place, overview, { owner, setOwner }) {
             ownersTable(owners, owner, setOwner),
           ),
         ),
+        segments === null ? null : segmentsCard(segments),
       ),
       h("p", { class: "meta" }, `Judged by policy ${policy.name}, ${policy.hash}.`),
     ),

@@ -16,6 +16,10 @@ export const deskLimits = {
   rescoredMax: 2_000,
   /** Rounds of asking whose invitations are known by the round. */
   roundsMax: 60,
+  /** Segments whose trend is kept apart; the rest are taken together. */
+  segmentsMax: 50,
+  /** Days for which changes of a segment are kept day by day. */
+  trendDaysMax: 400,
   joinStepsMax: 8,
   pageItemsMax: 200,
   liveConnectionsMax: 100,

@@ -15,6 +15,7 @@ const named = {
   LinkOverview: schemas.linkOverview,
   PartyRoleRiskAssessment: schemas.riskAssessment,
   MendingReport: schemas.mendingReport,
+  SegmentReport: schemas.segmentReport,
   Me: schemas.me,
   Act: act,
   Acted: acted,
@@ -141,6 +142,14 @@ export function openApi(): unknown {
           operationId: "readMending",
           summary: "What goodwill went to, and whether like harm was answered alike",
           responses: answers("The report", "MendingReport"),
+        },
+      },
+      "/api/reports/segments": {
+        get: {
+          operationId: "readSegments",
+          summary:
+            "How the relationship with each segment goes: twelve weeks of risk, promises, answers",
+          responses: answers("The report", "SegmentReport"),
         },
       },
       "/api/audit": {

@@ -250,6 +250,36 @@ export const mendingReport = z.object({
     .describe("Whether like harm is answered alike: goodwill by segment, 90 % intervals."),
 });
 
+export const segmentReport = z.object({
+  segments: z
+    .array(
+      z.object({
+        segment: z.string(),
+        people: count,
+        atRisk: count,
+        keptShare: z.number().nullable().describe("Of promises settled in the last four weeks."),
+        keptShareBefore: z.number().nullable().describe("In the four weeks before those."),
+        goes: z
+          .enum(["better", "worse", "steady", "unclear"])
+          .describe("How the two shares differ beyond chance; unclear: fewer than 20 promises."),
+        weeks: z.array(
+          z.object({
+            until: time,
+            people: count.describe("At its end."),
+            atRisk: count.describe("At its end."),
+            kept: count,
+            broken: count,
+            enjoyed: count,
+            indifferent: count,
+            notEnjoyed: count,
+          }),
+        ),
+      }),
+    )
+    .describe("Largest first; twelve weeks each, oldest first."),
+  logTime: time,
+});
+
 export const trendPoint = z.object({
   at: time,
   score: points,

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { mendingReportOf } from "../api/mending-report.ts";
 import { openApi } from "../api/openapi.ts";
 import { overviewOf } from "../api/overview.ts";
+import { segmentReportOf } from "../api/segment-report.ts";
 import { customerRoutes } from "./customers.ts";
 import { embedRoutes } from "./embed.ts";
 import { contextOf, type Route, refuse } from "./parts.ts";
@@ -56,6 +57,12 @@ export const routes: readonly Route[] = [
         ? refuse(reply, "not-found", "The policy names no ways to put things right.")
         : reply.send(report);
     },
+  },
+  {
+    method: "GET",
+    path: "/api/reports/segments",
+    needs: "report",
+    handle: (_, reply, at) => reply.send(segmentReportOf(contextOf(at))),
   },
   {
     method: "GET",

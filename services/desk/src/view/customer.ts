@@ -14,6 +14,7 @@ import { deskLimits } from "../limits.ts";
 import { readEntry } from "./entry.ts";
 import { ProfileNotes } from "./profile.ts";
 import { Register } from "./register.ts";
+import type { Counted } from "./segment-trends.ts";
 import { Timeline } from "./timeline.ts";
 
 /** What a list says of why a customer is at risk. */
@@ -58,6 +59,8 @@ export class DeskCustomer {
   /** Names the customer is known by, each with the customer it came by. */
   #references = new Map<Reference, Reference>();
   #searchText: string | null = null;
+  /** How they are counted in the trend of their segment; null: not yet, or no longer. */
+  counted: Counted | null = null;
   readonly #listens: boolean;
 
   constructor(reference: Reference, listens = false) {

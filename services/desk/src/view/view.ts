@@ -29,6 +29,7 @@ import {
 } from "./entry.ts";
 import { orders, type Sort } from "./orders.ts";
 import { Ranking } from "./ranking.ts";
+import { SegmentTrends, unknownSegment } from "./segment-trends.ts";
 import { Tallies } from "./tallies.ts";
 
 /** Something about many at once: a feed gone silent or back, an incident and whom it touched. */
@@ -52,6 +53,7 @@ export class DeskView {
   readonly policy: PolicyInfo;
   readonly tallies = new Tallies();
   readonly changes = new Changes();
+  readonly trends = new SegmentTrends();
   /** What is known of putting things right; null where the policy names no ways. */
   readonly mending: Mending | null;
   readonly #customers = new Map<Reference, DeskCustomer>();
@@ -203,6 +205,7 @@ export class DeskView {
     this.#customers.delete(reference);
     for (const [name, holder] of this.#names) if (holder === reference) this.#names.delete(name);
     customer.joinedInto = reference;
+    this.#countIn(customer);
     for (const ranking of this.#rankings.values()) ranking.mark(customer);
     this.changes.note(null);
   }
@@ -217,7 +220,19 @@ export class DeskView {
 
   #touched(customer: DeskCustomer): void {
     customer.touchedAt = this.#stamp;
+    this.#countIn(customer);
     this.#touch(customer);
+  }
+
+  /** Counts a customer where they belong by now: nobody who was found to be another, everybody else once. */
+  #countIn(customer: DeskCustomer): void {
+    const { counted: was } = customer;
+    const segment = customer.profile.value("segment") ?? unknownSegment;
+    const isAtRisk = customer.level !== "none";
+    const is = customer.joinedInto === null ? { segment, isAtRisk } : null;
+    if (was?.segment === is?.segment && was?.isAtRisk === is?.isAtRisk) return;
+    this.trends.move(was, is, this.#stamp);
+    customer.counted = is;
   }
 
   #touch(customer: DeskCustomer): void {
@@ -242,6 +257,11 @@ export class DeskView {
     );
     this.mending?.fold(customer, fact);
     if (fact.kind === "survey.invited") this.#noteInvited(reference, fact.data);
+    const { invitationId, outcome } = fact.data;
+    const isAnswer = fact.kind === "survey.answered" && typeof invitationId === "string";
+    if (isAnswer && typeof outcome === "string" && customer.answerTo(invitationId) === null) {
+      this.trends.answered(customer.counted?.segment ?? unknownSegment, outcome, fact.time);
+    }
     for (const name of customer.note(fact, names, origin)) {
       if (!this.#customers.has(name)) this.#names.set(name, reference);
     }
@@ -298,6 +318,9 @@ export class DeskView {
     // A row let go for want of room is still known by what the decision says it was.
     const was = held ?? (decision.was === null ? null : { verdict: decision.was, at: decision.at });
     this.tallies.move(decision.link, was, decision);
+    const segment = customer.counted?.segment ?? unknownSegment;
+    if (was !== null) this.trends.verdict(segment, was.verdict, was.at, -1);
+    this.trends.verdict(segment, decision.verdict, decision.at, 1);
     if (decision.template === recoveryTemplate) {
       const change = Number(decision.verdict === "kept") - Number(was?.verdict === "kept");
       if (change === 1 || change === -1) this.tallies.countSave(decision.link, change);
