@@ -213,6 +213,27 @@ describe.skipIf(noKafka !== null).each(kafkaVersions)(
       await Promise.all(members.map((member) => member.leave()));
     }, 60_000);
 
+    test("what several write to one partition by several logs of one process is stored once each", async () => {
+      const { topic } = await newLog();
+      const logs = await Promise.all([1, 2, 3].map(() => kafka.open(topic, 0)));
+      const wanted: string[] = [];
+      const appends: Promise<unknown>[] = [];
+      for (let n = 0; n < 100; n++)
+        for (const [which, one] of logs.entries()) {
+          wanted.push(`${which}:${n}`);
+          appends.push(one.append([input(`${which}:${n}`)], n));
+          if (n % 7 === 0) await pause(1);
+        }
+      await Promise.all(appends);
+      const [first] = logs;
+      const read = first === undefined ? [] : await texts(first);
+      expect([...read].sort()).toEqual(wanted.sort());
+      for (const which of logs.keys())
+        expect(read.filter((text) => text.startsWith(`${which}:`))).toEqual(
+          [...Array(100).keys()].map((n) => `${which}:${n}`),
+        );
+    });
+
     // What follows does not depend on the broker's version.
     if (version !== newest) return;
 

@@ -11,8 +11,8 @@ import type { Pool } from "./pool.ts";
  */
 export type Producers = {
   /**
-   * Appends one batch to one partition and gives the offset of its first record. One at a time a
-   * partition. Of one that failed nobody knows whether it is stored, or will be.
+   * Appends one batch to one partition and gives the offset of its first record; in the order of the
+   * calls, whoever calls. Of one that failed nobody knows whether it is stored, or will be.
    */
   readonly send: (
     topic: string,
@@ -35,6 +35,8 @@ const longestPauseMs = 1_000;
 
 export function openProducers(pool: Pool, { clock, deadlineMs, troubled }: Patience): Producers {
   let current: Promise<Writer> | null = null;
+  /** By partition, the end of what is under way. */
+  const lines = new Map<string, Promise<void>>();
 
   const open = async (topic: string, partition: number): Promise<Writer> => {
     const { id, epoch } = await persist("becoming a writer", () =>
@@ -56,28 +58,44 @@ export function openProducers(pool: Pool, { clock, deadlineMs, troubled }: Patie
     }
   };
 
+  const sendNow = async (
+    topic: string,
+    partition: number,
+    messages: readonly Message[],
+  ): Promise<number> => {
+    current ??= open(topic, partition);
+    const mine = current;
+    try {
+      const writer = await mine;
+      const place = `${topic}-${partition}`;
+      const sequence = writer.sequences.get(place) ?? 0;
+      const batch = encodeBatch(messages, { ...writer, sequence }, clock.now());
+      const stored = await persist(`storing in ${place}`, () =>
+        pool.use((connection) => connection.produce(topic, partition, batch)),
+      );
+      const next = sequence + messages.length;
+      writer.sequences.set(place, next);
+      if (next > sequenceMax && current === mine) current = null;
+      return stored;
+    } catch (error) {
+      // What the brokers have of it is unknown, so its numbers no longer fit. Others, who are sending
+      // under them, end what they have begun.
+      if (current === mine) current = null;
+      throw error;
+    }
+  };
+
   return {
-    send: async (topic, partition, messages) => {
-      current ??= open(topic, partition);
-      const mine = current;
-      try {
-        const writer = await mine;
-        const place = `${topic}-${partition}`;
-        const sequence = writer.sequences.get(place) ?? 0;
-        const next = sequence + messages.length;
-        const batch = encodeBatch(messages, { ...writer, sequence }, clock.now());
-        const stored = await persist(`storing in ${place}`, () =>
-          pool.use((connection) => connection.produce(topic, partition, batch)),
-        );
-        writer.sequences.set(place, next);
-        if (next > sequenceMax && current === mine) current = null;
-        return stored;
-      } catch (error) {
-        // What the brokers have of it is unknown, so its numbers no longer fit. Others, who are sending
-        // under them, end what they have begun.
-        if (current === mine) current = null;
-        throw error;
-      }
+    send: (topic, partition, messages) => {
+      const place = `${topic}-${partition}`;
+      // Two batches under one number would be one to the broker, and the second lost without a word.
+      const before = lines.get(place) ?? Promise.resolve();
+      const sending = before.then(() => sendNow(topic, partition, messages));
+      const ended = sending.then(ignore, ignore);
+      lines.set(place, ended);
+      return sending;
     },
   };
 }
+
+const ignore = (): void => undefined;

@@ -1,0 +1,37 @@
+import { openLogger, openStop, systemClock } from "@troth/runtime";
+import { openEmbedded } from "../../../services/troth/src/embedded/embedded.ts";
+import { systemWorld } from "../../../services/troth/src/embedded/world.ts";
+import { joinPolicy } from "../join/noise.ts";
+import { now } from "./load.ts";
+
+const tellEveryMs = 50;
+
+/** The embedded troth as `start` has it, with a reader that tells its parent what it read and when. */
+const [, , dir = ""] = process.argv;
+const stop = openStop({ host: process, clock: systemClock });
+const embedded = await openEmbedded({
+  dir,
+  world: systemWorld,
+  policy: joinPolicy(),
+  stop,
+  log: openLogger({ service: "bench", now: systemClock.now, write: () => undefined }),
+  intakePort: 0,
+  host: "127.0.0.1",
+  clock: () => "live",
+  tell: { admitted: () => undefined, fate: () => undefined, judged: () => undefined },
+});
+let heard: [string, number][] = [];
+embedded.feed([
+  {
+    name: "bench",
+    fold: ({ body }) => void (body.kind === "noise" && heard.push([body.fact.id, now()])),
+  },
+]);
+const telling = setInterval(() => {
+  if (heard.length > 0) process.send?.({ heard });
+  heard = [];
+}, tellEveryMs);
+process.send?.({ port: embedded.intakePort });
+process.once("disconnect", () => stop.request("the bench is over"));
+await stop.finish();
+clearInterval(telling);
