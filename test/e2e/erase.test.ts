@@ -1,57 +1,29 @@
-import {
-  cpSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { decodeFact, isKind } from "@troth/events";
-import { readChunks } from "@troth/lake";
+import { readChunks, tables } from "@troth/lake";
 import { readLog } from "@troth/log";
 import { openFolderStore, systemDisk } from "@troth/runtime";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { isTick } from "../../services/troth/src/embedded/judge.ts";
+import { readCells } from "../../services/lake/src/parquet.ts";
 import { syntheticDay } from "../../services/troth/src/story/synthetic-day.ts";
+import { canariesOf } from "../support/canaries.ts";
+import { ask } from "../support/desk-server.ts";
 import { freePort, gone, runTroth, startTroth, up } from "../support/troth.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "troth-erase-"));
 const data = join(dir, "data");
-const customer = "customer:canary-7f3e91";
-/** Each stands in another place: name, order, phone, free text, a bill, an answer that was refused. */
-const canaries = ["canary-7f3e91", "ORD-c4n4ry", "+49301234567", "c4n4ry-note", "BILL-c4n4ry"];
-
-function eventsOfOne(beginsAt: number): readonly object[] {
-  let minute = 0;
-  const event = (type: string, subject: string, fields: object) => {
-    minute += 1;
-    const time = new Date(beginsAt + minute * 60_000).toISOString();
-    const common = { specversion: "1.0", source: "urn:canary", time, recordedtime: time };
-    return { ...common, id: `c${minute}`, type: `org.troth.${type}.v1`, subject, data: fields };
-  };
-  return [
-    event("order.placed", customer, {
-      orderNumber: "ORD-c4n4ry",
-      expectedArrivalUntil: new Date(beginsAt + 2 * 3_600_000).toISOString(),
-    }),
-    event("contact.completed", "phone:+49301234567", {
-      queueWaitSeconds: 2_700,
-      attributes: { note: "c4n4ry-note" },
-    }),
-    event("identity.linked", customer, { reference: "phone:+49301234567", customer }),
-    event("billing.error", customer, {
-      billNo: "BILL-c4n4ry",
-      amountDue: { amount: "42.00", currency: "EUR" },
-      expectedAmount: { amount: "30.00", currency: "EUR" },
-    }),
-    event("supply.problem", "order:ORD-c4n4ry", { availability: "OutOfStock" }),
-    event("survey.invited", customer, { invitationId: "canary-7f3e91-survey" }),
-  ];
-}
+const keys = join(data, "keys");
+const lake = join(data, "lake");
+const hour = 3_600_000;
+// Before all others, so that their chunk of the lake is closed and written.
+const beginsAt = Date.UTC(2026, 1, 10, 12);
+const one = canariesOf("c4n4ry", beginsAt);
+const other = canariesOf("sp4rr0w", beginsAt + 1_000);
+const customer = "customer:c4n4ry-person";
+const refused = `{"specversion":"1.0","subject":"${customer}","type":"org.troth.nonsense.v1"}`;
 
 /** A text, and the same in base64 at each of its three places in a group, and in hex. */
 function forms(text: string): readonly string[] {
@@ -63,47 +35,47 @@ function forms(text: string): readonly string[] {
   });
   return [text, ...shifted, Buffer.from(text).toString("hex")];
 }
+/** Every canary has one of these in it, so whoever finds none of these forms finds no canary. */
+const words = ["c4n4ry", "sp4rr0w"].flatMap(forms);
 
 const filesBelow = (root: string): readonly string[] =>
   readdirSync(root, { recursive: true })
     .map((name) => join(root, String(name)))
     .filter((path) => statSync(path).isFile());
 
-/** Every byte below a folder: as it lies there, unpacked, and what the lake's compressed files hold. */
-async function whatStandsIn(root: string): Promise<string> {
-  const texts: string[] = [];
-  for (const path of filesBelow(root)) {
-    const bytes = readFileSync(path);
-    texts.push(path, bytes.toString("latin1"));
-    if (bytes[0] === 0x1f && bytes[1] === 0x8b) texts.push(gunzipSync(bytes).toString("latin1"));
-  }
-  const lake = join(root, "lake");
-  if (readdirSync(root).includes("lake") && readdirSync(lake).includes("_manifest")) {
-    for await (const { facts, said } of readChunks(await openFolderStore(lake))) {
-      texts.push(JSON.stringify(facts), JSON.stringify(said));
-    }
+/** A file as it lies there, unpacked, and what Parquet and Avro keep compressed. */
+async function whatStandsIn(path: string): Promise<string> {
+  const bytes = readFileSync(path);
+  const texts = [path, bytes.toString("latin1")];
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) texts.push(gunzipSync(bytes).toString("latin1"));
+  if (path.endsWith(".parquet")) {
+    const name = relative(lake, path).split("/")[0];
+    const columns = tables.find((table) => table.name === name)?.columns ?? [];
+    texts.push(JSON.stringify(await readCells(bytes, columns)));
   }
   return texts.join("\n");
 }
 
-const found = async (root: string): Promise<readonly string[]> =>
-  canariesIn(await whatStandsIn(root));
-
-/** In the lake's own rows, as its readers see them. */
-async function foundInLake(): Promise<readonly string[]> {
-  const texts: string[] = [];
-  for await (const { facts, said } of readChunks(await openFolderStore(join(data, "lake")))) {
-    texts.push(JSON.stringify(facts), JSON.stringify(said));
+async function foundIn(paths: readonly string[]): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const path of paths) {
+    const text = await whatStandsIn(path);
+    if (words.some((word) => text.includes(word))) found.push(relative(data, path));
   }
-  return canariesIn(texts.join());
+  return found;
 }
 
-function canariesIn(text: string): readonly string[] {
-  return canaries.filter((canary) => forms(canary).some((form) => text.includes(form)));
-}
+const hashes = (paths: readonly string[]): ReadonlyMap<string, string> =>
+  new Map(
+    paths.map((path) => [path, createHash("sha256").update(readFileSync(path)).digest("hex")]),
+  );
 
-async function judgedOnce(more: readonly string[]): Promise<void> {
-  const child = startTroth(data, await freePort(), more);
+type Run = { readonly said: string; readonly metrics: string; readonly desk: string };
+
+/** Runs until everything is judged, with what it said, its metrics, and the customer's page. */
+async function judgedOnce(more: readonly string[]): Promise<Run> {
+  const port = await freePort();
+  const child = startTroth(data, port, more);
   let said = "";
   child.stderr?.on("data", (chunk: Buffer) => (said += chunk.toString()));
   try {
@@ -113,80 +85,123 @@ async function judgedOnce(more: readonly string[]): Promise<void> {
       if (Date.now() > end) throw new Error(said);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    // Its lake and its snapshot are written too: stopping waits for both.
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    const { text: metrics } = await ask(`http://127.0.0.1:${port + 2}/metrics`);
+    const page = `/api/customers/${encodeURIComponent(customer)}`;
+    const { text: desk } = await ask(`http://127.0.0.1:${port}${page}`);
+    return { said, metrics, desk };
   } finally {
+    // Its lake and its snapshot are written too: stopping waits for both.
     child.kill("SIGTERM");
     await gone(child);
   }
 }
 
-type Logged = { readonly offset: number; readonly stamp: number; readonly what: string };
-
-async function factsLogged(): Promise<readonly Logged[]> {
-  const logged: Logged[] = [];
-  for await (const batch of readLog(join(data, "facts"), systemDisk)) {
-    for (const { offset, stamp, bytes } of batch) {
-      const decoded = isTick(bytes) ? null : decodeFact(bytes);
-      const fact = decoded?.ok === true ? decoded.value : null;
-      if (fact !== null && !isKind(fact.kind)) throw new Error("strange");
-      logged.push({ offset, stamp, what: fact === null ? "tick" : `${fact.source} ${fact.id}` });
-    }
-  }
-  return logged;
-}
-
-/** What was said of others, without their places: a decision that is gone moves those behind it up. */
-async function saidOfOthers(): Promise<readonly string[]> {
+async function outputs(): Promise<readonly string[]> {
   const said: string[] = [];
   for await (const batch of readLog(join(data, "outputs"), systemDisk)) {
-    for (const { bytes } of batch) {
-      const { body } = JSON.parse(bytes.toString("utf8"));
-      if (body.kind === "noise" || body.customer === customer) continue;
-      said.push(JSON.stringify(body));
-    }
+    for (const { bytes } of batch) said.push(bytes.toString("utf8"));
   }
-  return said.sort();
+  return said;
 }
 
+async function factsInLake(): Promise<string> {
+  const texts: string[] = [];
+  for await (const { facts } of readChunks(await openFolderStore(lake))) {
+    texts.push(JSON.stringify(facts));
+  }
+  return texts.join();
+}
+
+const exported = async (reference: string): Promise<string> =>
+  (await runTroth(["export", "subject", lake, reference, "--keys", keys])).out;
+
+let first: Run;
 beforeAll(async () => {
   const endsAt = Date.UTC(2026, 2, 3, 18);
-  const day = [...syntheticDay({ seed: 5, endsAt, customers: 120 })];
-  // Before all others, so that their chunk of the lake is closed and written.
-  const all = [...eventsOfOne(Date.UTC(2026, 1, 18, 12)), ...day].map((event) =>
-    JSON.stringify(event),
+  const day = [...syntheticDay({ seed: 5, endsAt, customers: 60 })];
+  const inTime = [...one.events, ...other.events].sort((a, b) =>
+    JSON.stringify(Object(a)["time"]) < JSON.stringify(Object(b)["time"]) ? -1 : 1,
   );
-  const refused = `{"specversion":"1.0","subject":"${customer}","type":"org.troth.nonsense.v1"}`;
-  writeFileSync(join(dir, "events.jsonl"), `${all.join("\n")}\n${refused}\n`);
-  await judgedOnce(["--events", join(dir, "events.jsonl")]);
+  const lines = [...inTime, ...day].map((event) => JSON.stringify(event));
+  writeFileSync(join(dir, "events.jsonl"), `${lines.join("\n")}\n${refused}\n`);
+  first = await judgedOnce(["--events", join(dir, "events.jsonl")]);
 }, 240_000);
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-describe("erasing a person from a data folder", { timeout: 240_000 }, () => {
-  test("leaves not one byte of theirs, in any form, after the rest was judged anew", async () => {
-    expect(await found(data)).toEqual(canaries);
-    expect(await foundInLake()).toEqual(canaries);
-    for (const place of ["facts", "outputs", "set-aside", "snapshots"]) {
-      expect((await found(join(data, place))).length, place).toBeGreaterThan(0);
+describe("what is personal", { timeout: 240_000 }, () => {
+  test("lies nowhere in the clear, in no form, while people who may can read it", async () => {
+    expect(beginsAt + one.events.length * hour).toBeLessThan(Date.UTC(2026, 2, 2));
+    const files = filesBelow(data);
+    for (const place of ["facts", "outputs", "set-aside", "snapshots", "notify", "desk", "lake"]) {
+      expect(
+        files.some((path) => relative(data, path).startsWith(`${place}/`)),
+        place,
+      ).toBe(true);
     }
-    const before = await factsLogged();
-    const others = await saidOfOthers();
+    expect(await foundIn(files)).toEqual([]);
+    const inLake = await factsInLake();
+    expect(inLake).toContain("urn:canaries");
+    for (const text of [inLake, first.said, first.metrics]) {
+      expect(words.filter((word) => text.includes(word))).toEqual([]);
+    }
+    // The desk says names, and so does whoever has the keys.
+    expect(first.desk).toContain(customer);
+    expect(first.desk).toContain("c4n4ry-");
+    const heard = await exported(customer);
+    expect(one.texts.filter((text) => !heard.includes(text))).toEqual([]);
+    expect(heard).not.toContain("sp4rr0w");
+    const aside = await runTroth(["set-aside", "list", data]);
+    expect(aside.out).toContain(customer);
+  });
+
+  test("is beyond everybody's reach once its person is erased, and not one other byte is changed", async () => {
+    const isKey = (path: string): boolean => path.startsWith(`${keys}/`);
+    const before = hashes(filesBelow(data).filter((path) => !isKey(path)));
+    const said = await outputs();
     // By a name that is only linked to them.
-    const ran = await runTroth(["erase", "phone:+49301234567", "--data", data]);
+    const phone = one.texts.find((text) => text.endsWith("-reference"));
+    const ran = await runTroth(["erase", `phone:${phone}`, "--data", data]);
     expect(ran, ran.err).toMatchObject({ code: 0 });
-    expect(ran.out).toContain("6 events and 1 set aside were erased");
-    expect(await found(data)).toEqual([]);
-    await judgedOnce([]);
-    expect(await found(data)).toEqual([]);
-    expect(await foundInLake()).toEqual([]);
-    // All others keep their places, their log time and what was said of them.
-    const after = await factsLogged();
-    expect(after.slice(0, before.length)).toEqual(
-      before.map((one) => (one.what.startsWith("urn:canary") ? { ...one, what: "tick" } : one)),
+    expect(ran.out).toMatch(new RegExp(`^${one.events.length} events and 1 set aside`));
+    expect(hashes(filesBelow(data).filter((path) => !isKey(path)))).toEqual(before);
+    expect(await foundIn(filesBelow(data))).toEqual([]);
+    const left = await exported(customer);
+    expect(words.filter((word) => left.includes(word))).toEqual([]);
+    expect((await runTroth(["set-aside", "list", data])).out).not.toContain("c4n4ry");
+    const others = await exported("customer:sp4rr0w-person");
+    expect(other.texts.filter((text) => !others.includes(text))).toEqual([]);
+    const [audit = "", ...more] = readdirSync(join(keys, "erasures"));
+    expect(more).toEqual([]);
+    const noted = JSON.parse(readFileSync(join(keys, "erasures", audit), "utf8"));
+    expect(noted).toMatchObject({ facts: one.events.length, setAside: 1 });
+    expect(Object.keys(noted).sort()).toEqual(["at", "erasure", "facts", "keys", "setAside"]);
+
+    // Judged anew from the same log: the same bytes, though nobody can say of whom.
+    for (const name of ["outputs", "snapshots"]) rmSync(join(data, name), { recursive: true });
+    rmSync(lake, { recursive: true });
+    const again = await judgedOnce([]);
+    expect(await outputs()).toEqual(said);
+    expect(again.desk).not.toContain("c4n4ry-");
+    expect(await foundIn(filesBelow(data))).toEqual([]);
+    const backtest = await runTroth([
+      "backtest",
+      "--policy",
+      "infra/policy/default.yaml",
+      lake,
+      "--json",
+    ]);
+    expect(JSON.parse(backtest.out).selfCheck, backtest.err).toMatchObject({ differences: 0 });
+  });
+
+  test("stays away when its source sends it again", async () => {
+    writeFileSync(
+      join(dir, "again.jsonl"),
+      one.events.map((event) => `${JSON.stringify({ ...event, id: "c4n4ry-again" })}\n`).join(""),
     );
-    expect(await saidOfOthers()).toEqual(others);
-    const audit = readFileSync(join(data, "erasures.jsonl"), "utf8");
-    expect(JSON.parse(audit)).toMatchObject({ facts: 6, setAside: 1 });
+    await judgedOnce(["--events", join(dir, "again.jsonl")]);
+    expect(await foundIn(filesBelow(data))).toEqual([]);
+    const left = await exported(customer);
+    expect(words.filter((word) => left.includes(word))).toEqual([]);
   });
 
   test("finds nothing the second time, and is refused for what is no reference or no data folder", async () => {
@@ -194,16 +209,5 @@ describe("erasing a person from a data folder", { timeout: 240_000 }, () => {
     expect(again).toMatchObject({ code: 1, out: "" });
     expect((await runTroth(["erase", "nobody", "--data", data])).code).toBe(3);
     expect((await runTroth(["erase", customer, "--data", join(dir, "none")])).code).toBe(3);
-  });
-
-  test("that was cut short keeps a start from running until it is finished", async () => {
-    cpSync(data, join(dir, "cut"), { recursive: true });
-    const cut = join(dir, "cut");
-    writeFileSync(join(cut, "erasing.json"), '{"at":"2026-03-03T18:00:00.000Z","facts":1}\n');
-    const refused = await runTroth(["start", "--no-demo", "--data", cut]);
-    expect(refused).toMatchObject({ code: 3, err: expect.stringContaining("troth erase") });
-    expect((await runTroth(["erase", customer, "--data", cut])).err).toContain("finished first");
-    expect(readdirSync(cut)).not.toContain("erasing.json");
-    expect(readdirSync(cut)).not.toContain("outputs");
   });
 });

@@ -6,6 +6,8 @@ import { readLog } from "@troth/log";
 import { systemDisk } from "@troth/runtime";
 import { defaultPolicyPath, openJudge, readPolicy } from "@troth/troth";
 import { afterAll, expect, test } from "vitest";
+import { Names } from "../../services/troth/src/keys/names.ts";
+import { openKeysToRead } from "../../services/troth/src/keys/open-keys.ts";
 import { randomEvents, seeded } from "../support/random-events.ts";
 import { freePort, gone, startTroth, up } from "../support/troth.ts";
 
@@ -31,6 +33,7 @@ async function post(port: number, events: readonly object[]): Promise<boolean> {
 async function judgedAnew(): Promise<{ ids: string[]; outputs: Output[] }> {
   const policy = await readPolicy(defaultPolicyPath);
   const judge = openJudge(policy, null, () => undefined);
+  const names = new Names(await openKeysToRead(join(dir, "keys")));
   const ids: string[] = [];
   const outputs: Output[] = [];
   for await (const batch of readLog(join(dir, "facts"), systemDisk)) {
@@ -41,7 +44,9 @@ async function judgedAnew(): Promise<{ ids: string[]; outputs: Output[] }> {
         outputs.push({ inOffset: record.offset, seq, stamp: record.stamp, body });
       });
       const fact = decodeFact(record.bytes);
-      if (fact.ok) ids.push(fact.value.id);
+      if (!fact.ok) continue;
+      names.learn(fact.value);
+      ids.push(names.fact(fact.value).id);
     }
   }
   return { ids, outputs };

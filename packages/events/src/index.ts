@@ -14,6 +14,12 @@ export { lineBytesMax, parseEvent, parseLine } from "./door.ts";
 export * from "./fact.ts";
 export { type Filed, type FiledCodec, filedCodec, filedKindOf, filedReader } from "./filed.ts";
 export { type JsonFault, jsonFault } from "./json-fault.ts";
+export {
+  childrenMax,
+  eraseFrom,
+  type KeyTree,
+  keyIn,
+} from "./key-tree.ts";
 export type { Field, Fields, FieldType, KindTable } from "./kinds/field.ts";
 export {
   fieldAt,
@@ -49,7 +55,21 @@ export {
   type Output,
   type Retraction,
 } from "./output.ts";
+export { personalIn } from "./personal.ts";
 export * from "./reference.ts";
 export { referencesOf } from "./references.ts";
 export * from "./result.ts";
+export {
+  isToken,
+  keyNameOf,
+  openFact,
+  pathOf,
+  type Sealing,
+  sealFact,
+  sealText,
+  tokenOf,
+  tokenReference,
+  unsealText,
+  withNames,
+} from "./sealing.ts";
 export { isoDuration, parseDuration, parseInstant } from "./time.ts";

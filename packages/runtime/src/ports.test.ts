@@ -94,6 +94,11 @@ describe.each([
     expect(await store.get("lake/p=1/b")).toEqual(bytes);
     expect(await store.get("lake/p=2")).toBeNull();
     expect(await store.list("lake/")).toEqual(["lake/p=1/a", "lake/p=1/b"]);
+    await store.remove("lake/p=1/a");
+    await store.remove("lake/p=1/a");
+    expect(await store.list("lake/")).toEqual(["lake/p=1/b"]);
+    expect(await store.get("lake/p=1/a")).toBeNull();
+    expect(await store.putIfAbsent("lake/p=1/a", Buffer.from("again"))).toBe("created");
   });
 
   test("lets one of many writers win", async () => {

@@ -64,6 +64,8 @@ export type ObjectStore = {
   readonly get: (key: string) => Promise<Buffer | null>;
   /** Keys that begin with `prefix`, in code-unit order. */
   readonly list: (prefix: string) => Promise<readonly string[]>;
+  /** Removes an object for good; one that is not there is no failure. */
+  readonly remove: (key: string) => Promise<void>;
 };
 
 export type HttpRequest = {

@@ -84,7 +84,7 @@ function contractOf(
       usage:
         "Read all objects of the table's folder; date and kind prune them. Join tables by inOffset and seq, and order by them. The last row of a key, by place, is how it stands.",
       limitations:
-        "Customers stand under the references their sources gave. The newest chunk is written when it closes: after an hour of log time if it is worth a file, on a quiet log up to a day.",
+        "Customers and their things stand under keyed pseudonyms, and what is personal is sealed in the field `sealed`, wherever the house has keys (start makes them); else under the references their sources gave. The newest chunk is written when it closes: after an hour of log time if it is worth a file, on a quiet log up to a day.",
     },
     servers: [
       { server: "bucket", type: "s3", location: path, format },

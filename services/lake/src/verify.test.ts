@@ -28,6 +28,7 @@ const storeOf = (objects: ReadonlyMap<string, Buffer>): ObjectStore => ({
   get: (key) => Promise.resolve(objects.get(key) ?? null),
   list: (prefix) =>
     Promise.resolve([...objects.keys()].filter((key) => key.startsWith(prefix)).sort()),
+  remove: () => Promise.reject(new Error("an audit removes nothing")),
 });
 
 const manifests = (objects: Objects): string[] =>

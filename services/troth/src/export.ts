@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { exitCodes, InputError } from "./exit.ts";
 import { ocelOf } from "./export/ocel.ts";
 import { subjectOf } from "./export/subject.ts";
+import { keysArgument, openKeysToRead } from "./keys/open-keys.ts";
 import { lakeArgument, openLakeToRead } from "./lake-place.ts";
 
 async function runOcel(place: string): Promise<void> {
@@ -15,16 +16,17 @@ async function runOcel(place: string): Promise<void> {
 }
 
 async function runSubject(
-  place: string,
+  lake: string,
   reference: string,
-  { tenant }: { readonly tenant: string },
+  { tenant, keys: place }: { readonly tenant: string; readonly keys?: string },
 ): Promise<void> {
   if (!isReference(reference)) {
     throw new InputError(`${reference}: give a reference such as customer:42 or order:A-1`);
   }
-  const store = await openLakeToRead(place);
+  const store = await openLakeToRead(lake);
+  const keys = place === undefined ? null : await openKeysToRead(place);
   let lines = 0;
-  for (const line of await subjectOf(store, { tenant, reference })) {
+  for await (const line of subjectOf(store, { tenant, reference }, keys)) {
     lines += 1;
     if (!process.stdout.write(`${line}\n`)) await once(process.stdout, "drain");
   }
@@ -42,6 +44,7 @@ export function addExport(program: Command): void {
     .argument("<lake>", lakeArgument)
     .argument("<reference>", "any name of theirs: customer:42, order:A-1, phone:…")
     .option("--tenant <name>", "whose customer", "default")
+    .option("--keys <place>", `keys of a sealed lake, to say names for pseudonyms: ${keysArgument}`)
     .addHelpText(
       "after",
       `
@@ -49,8 +52,9 @@ For a request of access: every event that is theirs once all links, merges and u
 every decision about them, in the order of the log. The newest chunk is in the lake only once it is closed.
 Exits with 1 when there is nothing.
 
-Example:
-  troth export subject lake customer:42 > customer-42.jsonl`,
+Examples:
+  troth export subject lake customer:42 > customer-42.jsonl
+  troth export subject .troth/lake customer:42 --keys .troth/keys > customer-42.jsonl`,
     )
     .action(runSubject);
   command

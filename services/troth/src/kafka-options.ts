@@ -15,9 +15,11 @@ export type KafkaOptions = {
   readonly saslUser?: string;
 };
 
-export const addKafkaOptions = (command: Command): Command =>
-  command
-    .requiredOption("--brokers <list>", "host:port of some brokers, with commas between")
+const brokers = ["--brokers <list>", "host:port of some brokers, with commas between"] as const;
+
+/** `elsewhere`: the command can also do without Kafka. */
+export const addKafkaOptions = (command: Command, elsewhere = false): Command =>
+  (elsewhere ? command.option(...brokers) : command.requiredOption(...brokers))
     .option("--dev", "allow one replica and no TLS: for a developer's machine")
     .option("--tls-ca <file>", "PEM of the authority that signed the brokers' certificates")
     .option("--tls-cert <file>", "PEM of our own certificate, if the brokers ask for one")

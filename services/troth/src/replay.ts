@@ -2,15 +2,17 @@ import { canonicalJson, decisionJson, publicPseudonymKey } from "@troth/events";
 import { recompute } from "@troth/oracle";
 import type { Command } from "commander";
 import { exitCodes } from "./exit.ts";
+import { keysArgument, openKeysToSeal } from "./keys/open-keys.ts";
 import { lakeArgument } from "./lake-place.ts";
 import { momentOf } from "./moment.ts";
 import { defaultPolicyPath, readPolicy } from "./policy-file.ts";
 import { openProgress } from "./progress.ts";
 import { gather } from "./replay/gather.ts";
 import { Outputs } from "./replay/outputs.ts";
-import { readLines } from "./replay/read-lines.ts";
+import { readLines, sealedLines } from "./replay/read-lines.ts";
 import { replay, type SetAside } from "./replay/replay.ts";
 import { writeReport } from "./replay/report.ts";
+import type { ReadLines } from "./replay/source.ts";
 import { flagCounts, type Summary, Verdicts } from "./replay/verdicts.ts";
 import { openReplayLake } from "./replay-lake.ts";
 
@@ -19,12 +21,23 @@ type Options = {
   readonly until?: string;
   readonly out: string;
   readonly lake?: string;
+  readonly keys?: string;
 };
 
 /** The summary goes to stdout too, for whoever pipes it on; people read progress on stderr. */
 const print = (summary: Summary): void => void process.stdout.write(`${canonicalJson(summary)}\n`);
 
 const setAsideJson = (one: SetAside): string => canonicalJson(one);
+
+/** The events as they come, or sealed as a door would have them. */
+async function linesOf(
+  events: string,
+  { keys: place, policy }: Options,
+  told: (lines: number) => void,
+): Promise<ReadLines> {
+  const lines = readLines(events, told);
+  return place === undefined ? lines : sealedLines(lines, await openKeysToSeal(place, [policy]));
+}
 
 async function runReplay(events: string, options: Options): Promise<number> {
   const policy = await readPolicy(options.policy);
@@ -34,7 +47,8 @@ async function runReplay(events: string, options: Options): Promise<number> {
   const setAside = outputs.file("set-aside.jsonl");
   const lake = options.lake === undefined ? null : await openReplayLake(options.lake);
   const progress = openProgress("replay");
-  const result = await replay(readLines(events, progress.at), policy, publicPseudonymKey, until, {
+  const lines = await linesOf(events, options, progress.at);
+  const result = await replay(lines, policy, publicPseudonymKey, until, {
     decision: (decision) => decisions.line(decisionJson(decision)),
     output: lake === null ? null : lake.fold,
     ...(lake === null ? {} : { fact: lake.file }),
@@ -57,9 +71,8 @@ async function runOracle(events: string, options: Options): Promise<number> {
   const outputs = new Outputs(options.out);
   const setAside = outputs.file("set-aside.jsonl");
   const progress = openProgress("oracle");
-  const gathered = await gather(readLines(events, progress.at), until, (one) =>
-    setAside.line(setAsideJson(one)),
-  );
+  const lines = await linesOf(events, options, progress.at);
+  const gathered = await gather(lines, until, (one) => setAside.line(setAsideJson(one)));
   const result = recompute({
     facts: gathered.facts,
     policy,
@@ -103,6 +116,7 @@ const judging = (program: Command, name: string, description: string): Command =
     .argument("<events>", "event file: JSON lines, gzip or not; - for standard input")
     .option("--policy <file>", "the promises and what breaking them means", defaultPolicyPath)
     .option("--until <moment>", "judge as of then; what was recorded later is not read")
+    .option("--keys <place>", `seal each event first, as start does: ${keysArgument}`)
     .requiredOption("--out <dir>", "where the results go");
 
 export function addReplay(program: Command): void {

@@ -6,6 +6,7 @@ import { openHealthServer, openMetrics, openStop, systemClock, systemDisk } from
 import { type Command, InvalidArgumentError } from "commander";
 import { InputError, tellFailure } from "./exit.ts";
 import { addKafkaOptions, type KafkaOptions, readKafkaSettings } from "./kafka-options.ts";
+import { keysArgument, openKeysToSeal } from "./keys/open-keys.ts";
 import { openLakeToWrite } from "./lake-place.ts";
 import { type MappingFile, openMapping } from "./mapping-file.ts";
 import { policiesOf } from "./partitioned/policies.ts";
@@ -28,6 +29,7 @@ type Options = KafkaOptions & {
   readonly snapshots?: string;
   readonly clock: "live" | "events";
   readonly lake?: string;
+  readonly keys?: string;
   readonly sessionTimeout: number;
   readonly port: number;
   readonly host: string;
@@ -61,10 +63,11 @@ const names = Object.keys(services);
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
+const pathsOf = ({ policy }: Options): readonly string[] =>
+  policy.length === 0 ? [defaultPolicyPath] : policy;
+
 async function policiesIn(paths: readonly string[]): Promise<readonly [Policy, ...Policy[]]> {
-  const [first, ...rest] = await Promise.all(
-    (paths.length === 0 ? [defaultPolicyPath] : paths).map((path) => readPolicy(path)),
-  );
+  const [first, ...rest] = await Promise.all(paths.map((path) => readPolicy(path)));
   if (first === undefined) throw new InputError("--policy: name at least one file");
   return [first, ...rest];
 }
@@ -72,7 +75,7 @@ async function policiesIn(paths: readonly string[]): Promise<readonly [Policy, .
 async function run(name: string, options: Options): Promise<number> {
   const service = services[name];
   if (service === undefined) throw new InputError(`${name}: no service; ${names.join(", ")} are`);
-  const policies = await policiesIn(options.policy);
+  const policies = await policiesIn(pathsOf(options));
   const log = openServiceLog(`troth-${name}`);
   const stop = openStop({ host: process, clock: systemClock });
   const metrics = openMetrics({ process: true });
@@ -108,6 +111,7 @@ async function run(name: string, options: Options): Promise<number> {
     policies: policiesOf(policies),
     begins: policies[0].hash,
     key: process.env["TROTH_PSEUDONYM_KEY"] ?? publicPseudonymKey,
+    keys: options.keys === undefined ? null : await openKeysToSeal(options.keys, pathsOf(options)),
     data,
     shared:
       options.snapshots === undefined
@@ -182,6 +186,7 @@ export function addRun(program: Command): void {
       "live",
     )
     .option("--lake <place>", "lake only: a folder, or s3://bucket/prefix")
+    .option("--keys <place>", `intake and desk: what seals and opens events: ${keysArgument}`)
     .option(
       "--session-timeout <s>",
       "a process that is silent for so long loses its partitions to others",

@@ -7,8 +7,8 @@ import { type Embedded, openEmbedded } from "./embedded/embedded.ts";
 import { checkPolicyOf, type Meta, readMeta, writeMeta } from "./embedded/meta.ts";
 import { openReaders } from "./embedded/readers.ts";
 import { systemWorld } from "./embedded/world.ts";
-import { isBeingErased } from "./erase/rewrite.ts";
 import { InputError } from "./exit.ts";
+import { keysArgument, openKeysToSeal } from "./keys/open-keys.ts";
 import { lakeArgument, openLakeToWrite } from "./lake-place.ts";
 import { noOutside, openOutside } from "./outside.ts";
 import { defaultPolicyPath, readPolicy } from "./policy-file.ts";
@@ -19,6 +19,7 @@ import { syntheticDay } from "./story/synthetic-day.ts";
 type Options = {
   readonly data: string;
   readonly lake?: string;
+  readonly keys?: string;
   readonly policy: string;
   readonly events?: string;
   readonly port: number;
@@ -38,11 +39,6 @@ const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 /** Begins a data folder, or goes on with one; the first start decides what its clock follows. */
 async function metaOf(options: Options, policy: string): Promise<Meta> {
-  if (isBeingErased(options.data)) {
-    throw new InputError(
-      `${options.data}: an erasure was cut short; run troth erase there again, it finishes it first`,
-    );
-  }
   const known = await readMeta(options.data);
   if (known !== null) {
     checkPolicyOf(options.data, known, policy);
@@ -53,6 +49,7 @@ async function metaOf(options: Options, policy: string): Promise<Meta> {
     policy,
     clock: "live",
     demo: options.demo && options.events === undefined,
+    sealed: true,
   };
   await systemDisk.makeDir(options.data);
   await writeMeta(options.data, fresh);
@@ -105,7 +102,13 @@ async function start(given: Options): Promise<number> {
   const lake = await openLakeToWrite(place, (error) =>
     log.warn("the lake's store does not answer", { error: String(error) }),
   );
-  const { policy: _, desk: __, notify: ___, ...where } = options;
+  if (meta.sealed !== true)
+    say("  This folder was begun with every name in it: nothing is sealed.");
+  const keys =
+    meta.sealed === true
+      ? await openKeysToSeal(options.keys ?? join(options.data, "keys"), [options.policy])
+      : null;
+  const { policy: _, desk: __, notify: ___, keys: ____, ...where } = options;
   const outside =
     options.notify === undefined
       ? noOutside
@@ -115,6 +118,7 @@ async function start(given: Options): Promise<number> {
     outside,
     lake,
     policy,
+    keys,
     stop,
     log,
     demo: () => meta.demo,
@@ -124,6 +128,7 @@ async function start(given: Options): Promise<number> {
     dir: options.data,
     world: systemWorld,
     policy,
+    keys,
     stop,
     log,
     intakePort: options.port + 1,
@@ -188,6 +193,7 @@ export function addStart(program: Command): void {
     .description("All services in one process on a file log: desk, intake, lake and metrics.")
     .option("--data <dir>", "where logs, snapshots and the lake are kept", ".troth")
     .option("--lake <place>", `where the lake is, if not there: ${lakeArgument}`)
+    .option("--keys <place>", `where the keys are, if not there: ${keysArgument}`)
     .option("--policy <file>", "the promises and what breaking them means", defaultPolicyPath)
     .option("--events <file>", "load this event file first (JSON lines, gzip or not; - for stdin)")
     .option("--port <n>", "desk; the next two are intake and metrics", portOf, 8780)

@@ -35,4 +35,9 @@ export const common = {
   sampleWeight: number("How many real cases this one stands for in a sample.", "", 0),
   dataRefs: listOf(where("Where larger material is kept.", "CloudEvents dataref"), 32),
   attributes: attributesOf(32, "Anything else a policy may want to name: text, number or flag."),
+  sealed: text(
+    "What was personal in it, sealed under the person's key. Only troth writes it.",
+    "",
+    400_000,
+  ),
 } satisfies Fields;

@@ -75,6 +75,17 @@ async function list(root: string, prefix: string): Promise<readonly string[]> {
     .sort();
 }
 
+async function remove(root: string, key: string): Promise<void> {
+  const path = join(root, key);
+  try {
+    await rm(path);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return;
+    throw error;
+  }
+  await syncDir(dirname(path));
+}
+
 /** A folder used as an object store: what `start` writes its lake to when no bucket is named. */
 export async function openFolderStore(dir: string): Promise<ObjectStore> {
   const root = join(dir, ".");
@@ -91,5 +102,6 @@ export async function openFolderStore(dir: string): Promise<ObjectStore> {
     putIfAbsent: (key, bytes) => attempt("put", key, () => putIfAbsent(root, key, bytes)),
     get: (key) => attempt("get", key, () => get(join(root, key))),
     list: (prefix) => attempt("list", "objects", () => list(root, prefix)),
+    remove: (key) => attempt("remove", key, () => remove(root, key)),
   };
 }

@@ -65,7 +65,7 @@ function failure(error: unknown, doing: string): WorldError {
   if (status === null && known !== null && known.code !== "io") return known;
   const remedy =
     status === 403 || error.name === "CredentialsProviderError"
-      ? "; give credentials that may list, read and write there (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile, or a role)"
+      ? "; give credentials that may list, read and write there, and delete where keys or retention want it (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile, or a role)"
       : "";
   const said = `${error.name}${status === null ? "" : ` (${status})`}: ${error.message}`;
   return new WorldError(codeOf(error, status), `${doing}: ${said}${remedy}`, error);
@@ -94,9 +94,8 @@ async function openClient(options: S3Options): Promise<S3Client> {
  */
 export async function openS3Store(options: S3Options): Promise<S3Store> {
   const { bucket: Bucket, prefix } = options;
-  const { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } = await import(
-    "@aws-sdk/client-s3"
-  );
+  const { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand } =
+    await import("@aws-sdk/client-s3");
   const client = await openClient(options);
   const attempt = async <T>(doing: string, work: () => Promise<T>): Promise<T> => {
     try {
@@ -166,5 +165,9 @@ export async function openS3Store(options: S3Options): Promise<S3Store> {
     },
     get: (key) => attempt(`get ${key}`, () => get(key)),
     list: (begin) => attempt("list objects", () => list(begin)),
+    remove: (key) =>
+      attempt(`remove ${key}`, async () => {
+        await client.send(new DeleteObjectCommand({ Bucket, Key: prefix + key }));
+      }),
   };
 }

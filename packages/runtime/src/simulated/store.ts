@@ -2,7 +2,7 @@ import type { ObjectStore } from "../ports.ts";
 import type { Perform } from "./disk.ts";
 
 export type StoreCall = {
-  readonly operation: "putIfAbsent" | "get" | "list";
+  readonly operation: "putIfAbsent" | "get" | "list" | "remove";
   readonly key: string;
 };
 
@@ -32,5 +32,6 @@ export function openSimulatedStore(options: SimulatedStoreOptions = {}): ObjectS
       perform({ operation: "list", key: prefix }, () =>
         [...objects.keys()].filter((key) => key.startsWith(prefix)).sort(),
       ),
+    remove: (key) => perform({ operation: "remove", key }, () => void objects.delete(key)),
   };
 }

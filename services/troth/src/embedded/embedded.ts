@@ -6,12 +6,22 @@ import {
   parseEvent,
   parseLine,
   type RefusalReason,
+  sealFact,
+  tokenReference,
 } from "@troth/events";
-import { defaultLimits, encodeSetAside, type IntakeOptions, receive } from "@troth/intake";
+import {
+  defaultLimits,
+  encodeSetAside,
+  type IntakeOptions,
+  receive,
+  type SetAside,
+} from "@troth/intake";
 import { type FileLog, type Log, openFileLog, openSnapshots } from "@troth/log";
 import { openMonitor } from "@troth/monitor";
 import type { Policy } from "@troth/policy";
 import { isRetryable, type Logger, type Stop } from "@troth/runtime";
+import type { Keys } from "../keys/keys.ts";
+import { sealAside } from "../keys/sealed-aside.ts";
 import type { Fate } from "../pipeline.ts";
 import { type Feed, openFeed, type Reader } from "./feed.ts";
 import { type LiveJudge, openJudge, tick } from "./judge.ts";
@@ -23,6 +33,8 @@ export type EmbeddedOptions = {
   readonly dir: string;
   readonly world: World;
   readonly policy: Policy;
+  /** Null: facts are kept as they come, with every name in them. */
+  readonly keys: Keys | null;
   readonly stop: Stop;
   readonly log: Logger;
   readonly intakePort: number;
@@ -85,7 +97,9 @@ const usualSizes: Sizes = {
  * reads the second. What was answered 202 is in the first, synced; what follows can be made again.
  */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> {
-  const { dir, world, policy, stop, log, tell } = options;
+  const { dir, world, policy, keys, stop, log, tell } = options;
+  const kept = (fact: Fact): Fact => (keys === null ? fact : sealFact(fact, keys));
+  const keptAside = (item: SetAside): SetAside => (keys === null ? item : sealAside(item, keys));
   const { clock, disk } = world;
   const { segmentBytes, ...pace } = { ...usualSizes, ...options.sizes };
   /** Live, log time is stamped here, once; else it follows what the events say. */
@@ -140,12 +154,12 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
       await Promise.all([
         admission.facts.length > 0 &&
           facts.append(
-            admission.facts.map((fact) => ({ bytes: encodeFact(fact) })),
+            admission.facts.map((fact) => ({ bytes: encodeFact(kept(fact)) })),
             stamp,
           ),
         admission.setAside.length > 0 &&
           setAside.append(
-            admission.setAside.map((one) => ({ bytes: encodeSetAside(one) })),
+            admission.setAside.map((one) => ({ bytes: encodeSetAside(keptAside(one)) })),
             now,
           ),
       ]);
@@ -167,7 +181,8 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
   stop.defer("intake", () => intake.close());
   return {
     intakePort: intake.port,
-    load: (batch, origin) => load(batch, origin, clock.now(), facts, setAside, tell),
+    load: (batch, origin) =>
+      load(batch, { origin, now: clock.now(), facts, setAside, kept, keptAside, tell }),
     feed: (readers) => {
       feed = openFeed(outputs, readers, failed);
       stop.defer("readers", feed.close);
@@ -191,8 +206,10 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
       await feed?.caughtUp(await outputs.end(), others);
       return true;
     },
-    flag: (tenant, reference) =>
-      judge?.pipeline().flag(tenant, reference, Math.max(monitor.stamp(), nowOf())) ?? null,
+    flag: (tenant, reference) => {
+      const name = keys === null ? reference : tokenReference(keys, tenant, reference);
+      return judge?.pipeline().flag(tenant, name, Math.max(monitor.stamp(), nowOf())) ?? null;
+    },
     logTime: () => Math.max(monitor.stamp(), nowOf()),
     isEmpty: async () => (await facts.end()) === 0,
     ends: async () => ({ facts: await facts.end(), outputs: await outputs.end() }),

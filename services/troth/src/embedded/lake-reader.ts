@@ -1,9 +1,9 @@
-import { decodeFact, type Filed, invariant, type Output } from "@troth/events";
+import type { Output } from "@troth/events";
 import { type Lake, type LakeOptions, openLake } from "@troth/lake";
-import type { Log, LogRecord } from "@troth/log";
+import type { Log } from "@troth/log";
 import { type Patience, patiently } from "@troth/runtime";
+import { factsFrom } from "./facts-from.ts";
 import type { Reader } from "./feed.ts";
-import { isTick } from "./judge.ts";
 
 export type LakeReaderOptions = {
   readonly lake: LakeOptions;
@@ -12,45 +12,6 @@ export type LakeReaderOptions = {
   /** Offset of the last fact whose outputs are durable in the lake. */
   readonly reached: (inOffset: number) => void;
 };
-
-function filedOf(record: LogRecord): Filed {
-  const { offset, stamp } = record;
-  if (isTick(record.bytes)) return { offset, stamp, fact: null };
-  const decoded = decodeFact(record.bytes);
-  // Only facts that passed the door are in this log, behind a checksum.
-  invariant(decoded.ok, `record ${offset} of the facts log is no fact`);
-  return { offset, stamp, fact: decoded.value };
-}
-
-/** The facts of a log in order, some at a time: what was read beyond is kept for the next call. */
-function factsFrom(facts: Log, from: number) {
-  let next = from;
-  let read: readonly LogRecord[] = [];
-  let at = 0;
-  const giveRead = (upTo: number, give: (record: Filed) => void): boolean => {
-    for (let record = read[at]; record !== undefined && next <= upTo; record = read[at]) {
-      at += 1;
-      if (record.offset < next) continue;
-      give(filedOf(record));
-      next = record.offset + 1;
-    }
-    return next > upTo;
-  };
-  const readOn = async (upTo: number, give: (record: Filed) => void): Promise<void> => {
-    while (!giveRead(upTo, give)) {
-      read = [];
-      at = 0;
-      for await (const batch of facts.readBatches(next)) {
-        read = batch;
-        break;
-      }
-      invariant(read.length > 0, `fact ${next} is gone, yet something was said of ${upTo}`);
-    }
-  };
-  /** Gives all facts up to this offset; undefined when they were at hand. */
-  return (upTo: number, give: (record: Filed) => void): Promise<void> | undefined =>
-    giveRead(upTo, give) ? undefined : readOn(upTo, give);
-}
 
 const graceMs = 2_000;
 

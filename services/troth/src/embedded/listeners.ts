@@ -12,12 +12,12 @@ export type ListenersOptions = {
   readonly facts: Log;
   readonly notify: NotifyOptions;
   /** Sees every output before the voice does: what it says rests on it. */
-  readonly beforeNotify?: (output: Output) => void;
+  readonly beforeNotify?: (output: Output) => Promise<void> | undefined;
   readonly clock: Clock;
   /** Aborts when the process is told to stop: then nobody waits for a store that is away. */
   readonly stop: AbortSignal;
   /** Readers that only count or show; they keep nothing of their own. */
-  readonly folds: Readonly<Record<string, (output: Output) => void>>;
+  readonly folds: Readonly<Record<string, Reader["fold"]>>;
   readonly tell: {
     /** Offset of the last fact whose outputs are durable in the lake. */
     readonly lakeReached: (inOffset: number) => void;
@@ -49,8 +49,10 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
       {
         name: "notify",
         fold: (output) => {
-          options.beforeNotify?.(output);
+          const waiting = options.beforeNotify?.(output);
+          if (waiting !== undefined) return waiting.then(() => notify.fold(output));
           notify.fold(output);
+          return undefined;
         },
       },
       { name: "lake", fold: lakeReader({ lake, facts, reached: tell.lakeReached }, patience) },

@@ -13,17 +13,24 @@ export type LoadTell = {
   readonly admitted: (facts: number, reasons: readonly Refusal["reason"][]) => void;
 };
 
+export type LoadOptions = {
+  readonly origin: string;
+  readonly now: number;
+  readonly facts: Log;
+  readonly setAside: Log;
+  /** A fact, and what was refused, as they are kept. */
+  readonly kept: (fact: Fact) => Fact;
+  readonly keptAside: (item: SetAside) => SetAside;
+  readonly tell: LoadTell;
+};
+
 /**
  * Appends events to the facts log, log time following their recorded times; what was refused goes to
  * the other log. Loading the same file twice does no harm: the events keep their ids.
  */
 export async function load(
   batch: readonly Loaded[],
-  origin: string,
-  now: number,
-  facts: Log,
-  setAside: Log,
-  tell: LoadTell,
+  { origin, now, facts, setAside, kept, keptAside, tell }: LoadOptions,
 ): Promise<number> {
   let group: LogInput[] = [];
   let stamp = 0;
@@ -48,14 +55,14 @@ export async function load(
       flush();
       stamp = recordedTime;
     }
-    group.push({ bytes: encodeFact(result.value) });
+    group.push({ bytes: encodeFact(kept(result.value)) });
     count += 1;
   }
   flush();
   await Promise.all(appends);
   if (refused.length > 0) {
     await setAside.append(
-      refused.map((one) => ({ bytes: encodeSetAside(one) })),
+      refused.map((one) => ({ bytes: encodeSetAside(keptAside(one)) })),
       now,
     );
   }

@@ -11,6 +11,8 @@ export type Meta = {
   readonly clock: "live" | "events";
   /** True while everything in it is the made-up day. */
   readonly demo: boolean;
+  /** Names stand in it as pseudonyms, what is personal is sealed. Otherwise everything as it came. */
+  readonly sealed?: true;
 };
 
 const name = "meta.json";

@@ -8,6 +8,7 @@ import {
   openDesk,
   openRecovery,
 } from "@troth/desk";
+import type { Output } from "@troth/events";
 import { openLogChannel } from "@troth/notify";
 import type { Policy } from "@troth/policy";
 import {
@@ -21,6 +22,8 @@ import {
 } from "@troth/runtime";
 import { Reach, segmentsInWords } from "../accountability/reach.ts";
 import { deskOptionsOf } from "../desk-settings.ts";
+import type { Keys } from "../keys/keys.ts";
+import { Names, namesOf, openedChannel, openedTo } from "../keys/names.ts";
 import { type Outside, takeOn } from "../outside.ts";
 import { runbookText } from "../runbooks.ts";
 import { openTell, readerNames, type Tell } from "../tell.ts";
@@ -40,6 +43,8 @@ export type ReadersOptions = {
   readonly desk: DeskSettings;
   /** Who is told of alerts besides the process's own log. */
   readonly outside: Outside;
+  /** Null in a folder in which nothing is sealed. */
+  readonly keys: Keys | null;
 };
 
 export type Opened = {
@@ -65,6 +70,9 @@ export function openReaders(options: ReadersOptions): Readers {
     tell,
     open: async (embedded) => {
       const views = createViews(policy, options.desk.emotionFromText ?? false);
+      const names = options.keys === null ? null : new Names(options.keys);
+      const learn = names === null ? () => undefined : namesOf(embedded.facts, names);
+      const named = <T>(value: T): T => names?.open(value) ?? value;
       const hand: Hand = async (events) =>
         (await embedded.hand(events, "desk")) ? "shown" : "refused";
       let isLive = false;
@@ -74,6 +82,10 @@ export function openReaders(options: ReadersOptions): Readers {
         isLive: () => isLive,
         failed: (error) => log.error("no recovery was promised", { error: String(error) }),
       });
+      const toDesk = (output: Output): void => {
+        views.fold(output);
+        recovery.fold(output);
+      };
       const reach = new Reach(policy);
       const tenants = new Tenants();
       const listeners = await openListeners({
@@ -84,7 +96,12 @@ export function openReaders(options: ReadersOptions): Readers {
         },
         facts: embedded.facts,
         notify: {
-          channels: [openLogChannel(log), ...options.outside.channels],
+          channels: [
+            openLogChannel(log),
+            ...options.outside.channels.map((channel) =>
+              names === null ? channel : openedChannel(channel, names),
+            ),
+          ],
           whom: ({ cohort, rule }) => {
             const reached = reach.latest(cohort, rule);
             return reached === null ? null : segmentsInWords(reached);
@@ -110,14 +127,13 @@ export function openReaders(options: ReadersOptions): Readers {
         beforeNotify: (output) => {
           reach.fold(output);
           tenants.fold(output);
+          // A message may have to say a name that no other reader has come to yet.
+          return learn(output.inOffset);
         },
         clock: systemClock,
         stop: stop.signal,
         folds: {
-          desk: (output) => {
-            views.fold(output);
-            recovery.fold(output);
-          },
+          desk: names === null ? toDesk : openedTo(learn, names, toDesk),
           metrics: (output) => tell.fold(output),
         },
         tell: {
@@ -134,7 +150,7 @@ export function openReaders(options: ReadersOptions): Readers {
       watchPositions(stop, embedded, tell);
       const takenOn = takeOn({
         customerOf: listeners.customerOf,
-        tenantOf: (customer) => views.tenantOf(customer),
+        tenantOf: (customer) => views.tenantOf(named(customer)),
         hand: (events) => embedded.hand(events, "notify"),
         clock: systemClock,
       });
@@ -160,7 +176,7 @@ export function openReaders(options: ReadersOptions): Readers {
         hand,
         audit,
         policy,
-        flagNow: (customer, tenant) => embedded.flag(tenant ?? defaultTenant, customer),
+        flagNow: (customer, tenant) => named(embedded.flag(tenant ?? defaultTenant, customer)),
         logTime: embedded.logTime,
         listen: { host, port },
         ...deskOptionsOf(options.desk),

@@ -16,7 +16,7 @@ export type Person = {
 };
 
 /** Here nothing is turned away: whoever asks is owed what waits for them as well. */
-export const unlimited = {
+const unlimited = {
   waitingPerReference: Number.MAX_SAFE_INTEGER,
   factsKeptPerReference: Number.MAX_SAFE_INTEGER,
 };
@@ -41,13 +41,21 @@ export async function personOf(read: ReadFacts, { tenant, reference }: Whose): P
   };
 }
 
+const joinedBy = ({ data }: Fact): readonly string[] =>
+  [data["reference"], data["customer"]].filter((one) => typeof one === "string");
+
 /** Names a fact gives: those it carries, and those that a link joins. */
 function namesIn(fact: Fact): readonly string[] {
   const names = referencesOf(fact);
-  if (fact.kind !== "identity.linked" && fact.kind !== "identity.unlinked") return names;
-  const linked = [fact.data["reference"], fact.data["customer"]];
-  return [...names, ...linked.filter((one) => typeof one === "string")];
+  return isLink(fact) ? [...names, ...joinedBy(fact)] : names;
 }
+
+const isLink = ({ kind }: Fact): boolean =>
+  kind === "identity.linked" || kind === "identity.unlinked";
+
+/** A link that joined somebody else's name to theirs, or theirs to somebody else's. */
+export const isOthersLink = (fact: Fact, { customers, names }: Person): boolean =>
+  isLink(fact) && !joinedBy(fact).every((one) => customers.has(one) || names.has(one));
 
 /**
  * Identities of all facts that are a person's: those the registrar holds to be theirs in the end, and

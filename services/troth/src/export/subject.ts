@@ -1,10 +1,11 @@
-import { canonicalJson, type Filed, identityOf, toCloudEvent } from "@troth/events";
-import { Registrar, type Routed } from "@troth/identity";
+import { canonicalJson, type Filed, identityOf, toCloudEvent, tokenReference } from "@troth/events";
 import { readChunks } from "@troth/lake";
 import type { ObjectStore } from "@troth/runtime";
-import { personOf, unlimited, type Whose } from "../erase/person.ts";
+import { factsOf, isOthersLink, personOf, type Whose } from "../erase/person.ts";
+import type { Keys } from "../keys/keys.ts";
+import { Names } from "../keys/names.ts";
 
-async function* factsIn(store: ObjectStore): AsyncGenerator<readonly Filed[]> {
+export async function* factsInLake(store: ObjectStore): AsyncGenerator<readonly Filed[]> {
   for await (const { facts } of readChunks(store)) yield facts;
 }
 
@@ -13,59 +14,38 @@ const isAbout = (customers: ReadonlySet<string>, decision: string): boolean => {
   return typeof customer === "string" && customers.has(customer);
 };
 
-/** What is held of one person, by the event's identity; an undone link takes its events away again. */
-class Held {
-  readonly #lines = new Map<string, string>();
-  readonly #whose: Whose;
-  readonly #customers: ReadonlySet<string>;
-  #said = 0;
-
-  constructor(whose: Whose, customers: ReadonlySet<string>) {
-    this.#whose = whose;
-    this.#customers = customers;
-  }
-
-  routed(inOffset: number, routed: Routed): void {
-    if (routed.kind === "fact") {
-      const { fact, customer } = routed;
-      if (fact.tenant !== this.#whose.tenant || !this.#customers.has(customer)) return;
-      const heard = canonicalJson(toCloudEvent(fact));
-      this.#lines.set(identityOf(fact), `{"heard":${heard},"inOffset":${inOffset}}`);
-    } else if (routed.kind === "retract" && this.#customers.has(routed.customer)) {
-      for (const identity of routed.facts) this.#lines.delete(identity);
-    }
-  }
-
-  said(inOffset: number, decision: string): void {
-    if (!isAbout(this.#customers, decision)) return;
-    this.#said += 1;
-    this.#lines.set(`said ${this.#said}`, `{"inOffset":${inOffset},"said":${decision}}`);
-  }
-
-  lines(): Iterable<string> {
-    return this.#lines.values();
-  }
-}
-
 /**
  * Everything a lake holds about one person, in the order of the log: what was heard and is theirs by the
- * registrar's own rules, and what was said of them.
+ * registrar's own rules or names them, and what was said of them. With the keys of a sealed lake names
+ * stand in it.
  */
-export async function subjectOf(store: ObjectStore, whose: Whose): Promise<Iterable<string>> {
-  const { customers } = await personOf(() => factsIn(store), whose);
-  const held = new Held(whose, customers);
-  const registrar = new Registrar(unlimited);
+export async function* subjectOf(
+  store: ObjectStore,
+  { tenant, reference }: Whose,
+  keys: Keys | null = null,
+): AsyncGenerator<string> {
+  const name = keys === null ? reference : tokenReference(keys, tenant, reference);
+  const read = () => factsInLake(store);
+  const person = await personOf(read, { tenant, reference: name });
+  const left = new Set(await factsOf(read, person));
+  const names = keys === null ? null : new Names(keys);
   for await (const { facts, said } of readChunks(store)) {
     let next = 0;
     for (const { offset, fact } of facts) {
-      if (fact !== null) {
-        for (const one of registrar.route(fact).routed) held.routed(offset, one);
+      // What came twice is told once.
+      const isTheirs = fact?.tenant === tenant && left.delete(identityOf(fact));
+      if (isTheirs && !isOthersLink(fact, person)) {
+        names?.learn(fact);
+        const heard = canonicalJson(toCloudEvent(names?.fact(fact) ?? fact));
+        yield `{"heard":${heard},"inOffset":${offset}}`;
       }
       for (let one = said[next]; one?.inOffset === offset; one = said[next]) {
         next += 1;
-        held.said(offset, one.decision);
+        if (!isAbout(person.customers, one.decision)) continue;
+        const decision =
+          names === null ? one.decision : canonicalJson(names.open(JSON.parse(one.decision)));
+        yield `{"inOffset":${offset},"said":${decision}}`;
       }
     }
   }
-  return held.lines();
 }

@@ -8,12 +8,14 @@ export type SharedSnapshotsOptions = {
   readonly store: ObjectStore;
   readonly prefix: string;
   readonly clock: Clock;
-  /** At most so often, as every one is kept: let the store's own rules remove old ones. */
+  /** At most so often. */
   readonly everyMs: number;
   /** A snapshot that could not be shared or read is no trouble but for the time it would have saved. */
   readonly skipped: (key: string, why: unknown) => void;
 };
 
+/** Of each partition; more than one, since the newest may turn out damaged. */
+const kept = 3;
 const nameShape = /\/(\d{16})-([0-9a-f]{16})$/;
 const hashOf = (bytes: Uint8Array): string =>
   createHash("sha256").update(bytes).digest("hex").slice(0, 16);
@@ -36,6 +38,11 @@ export function openSharedSnapshots(options: SharedSnapshotsOptions): Snapshots 
     return null;
   };
 
+  const removeOld = async (): Promise<void> => {
+    const keys = (await store.list(`${prefix}/`)).filter((key) => nameShape.test(key));
+    for (const key of keys.slice(0, -kept)) await store.remove(key);
+  };
+
   return {
     save: async (snapshot) => {
       await local.save(snapshot);
@@ -45,6 +52,7 @@ export function openSharedSnapshots(options: SharedSnapshotsOptions): Snapshots 
       try {
         await store.putIfAbsent(key, snapshot.bytes);
         sharedAt = clock.now();
+        await removeOld();
       } catch (error) {
         if (!isRetryable(error)) throw error;
         skipped(key, error);

@@ -1,6 +1,20 @@
-import { parseLine } from "@troth/events";
+import { parseLine, type Sealing, sealFact } from "@troth/events";
 import { readEventFileBatches } from "@troth/intake";
-import type { ReadLine } from "./source.ts";
+import type { ReadLine, ReadLines } from "./source.ts";
+
+/** The same lines, each event with pseudonyms for names and its personal part sealed. */
+export async function* sealedLines(
+  lines: ReadLines,
+  sealing: Sealing,
+): AsyncGenerator<readonly ReadLine[]> {
+  for await (const batch of lines) {
+    yield batch.map((one) =>
+      one.result.ok
+        ? { ...one, result: { ok: true, value: sealFact(one.result.value, sealing) } }
+        : one,
+    );
+  }
+}
 
 /** The lines of an event file (or `-`), each parsed at the door. `told` hears how far it is. */
 export async function* readLines(

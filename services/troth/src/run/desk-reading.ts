@@ -1,6 +1,7 @@
 import type { DeskViews } from "@troth/desk";
 import { type Flag, isBeyond, type Output } from "@troth/events";
 import type { Log } from "@troth/log";
+import { Names, namesOf, openedTo } from "../keys/names.ts";
 import type { Posted } from "../partitioned/flag-board.ts";
 import { type Kept, type Supervised, supervise } from "../partitioned/supervise.ts";
 import { AddedUp } from "./added-up.ts";
@@ -14,7 +15,11 @@ type Posting = {
 };
 
 /** Reads who is flagged in one partition; the latest word about each, by the place it was said at. */
-function followFlags(flags: Log, show: (customer: string, flag: Flag | null) => void): Kept {
+function followFlags(
+  flags: Log,
+  known: (inOffset: number) => Promise<void> | undefined,
+  show: (customer: string, flag: Flag | null) => void,
+): Kept {
   const stop = new AbortController();
   const seen = new Map<string, number>();
   const run = async (): Promise<void> => {
@@ -23,6 +28,7 @@ function followFlags(flags: Log, show: (customer: string, flag: Flag | null) => 
         const { at, flag } = JSON.parse(bytes.toString("utf8")) as Posting;
         if (at.inOffset < (seen.get(at.key) ?? -1)) continue;
         seen.set(at.key, at.inOffset);
+        await known(at.inOffset);
         show(at.customer, flag === null ? null : { ...flag, at: Date.parse(flag.at) });
       }
     }
@@ -54,11 +60,16 @@ const nowhere = { inOffset: -1, seq: -1 };
 
 /** What all partitions say, made one view, each output once however often its reader begins anew. */
 export async function readPartitions(
-  { kafka, clock, log, stop, isLive }: Place,
+  { kafka, keys, clock, log, stop, isLive }: Place,
   views: DeskViews,
   landed: Landed,
 ): Promise<Reading> {
   const partitions = await partitionsOf(kafka);
+  const names = keys === null ? null : new Names(keys);
+  const facts = names === null ? null : await openTopic(kafka, topics.facts, 0);
+  if (facts !== null) stop.defer("facts", () => facts.close());
+  const learn = names === null || facts === null ? () => undefined : namesOf(facts, names);
+  const named = <T>(value: T): T => names?.open(value) ?? value;
   const shown = new Map<string, Flag>();
   const listeners: ((output: Output) => void)[] = [];
   const places = numbered(partitions).map(() => nowhere);
@@ -78,14 +89,16 @@ export async function readPartitions(
   const open = async (partition: number): Promise<Kept> => {
     const decisions = await openTopic(kafka, topics.decisions, partition);
     const flags = await openTopic(kafka, topics.flags, partition);
+    const folded = (output: Output): void => fold(partition, output);
     const said = await follow(
       decisions,
-      (output) => fold(partition, output),
+      names === null ? folded : openedTo(learn, names, folded),
       () => landed.batchEnded(),
     );
     void said.caughtUp.then(() => behind.delete(partition));
-    const board = followFlags(flags, (customer, flag) => {
-      if (flag !== null) shown.set(customer, flag);
+    const board = followFlags(flags, learn, (token, flag) => {
+      const customer = named(token);
+      if (flag !== null) shown.set(customer, named(flag));
       else shown.delete(customer);
       views.rescored(customer);
     });

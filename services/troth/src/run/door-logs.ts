@@ -1,6 +1,8 @@
-import { encodeFact, type Fact } from "@troth/events";
+import { encodeFact, type Fact, sealFact } from "@troth/events";
 import { type Admission, encodeSetAside } from "@troth/intake";
 import type { Log, LogInput } from "@troth/log";
+import type { Keys } from "../keys/keys.ts";
+import { sealAside } from "../keys/sealed-aside.ts";
 import { openWaits, type Waits } from "../partitioned/waits.ts";
 import { openTopic, type Place, topics } from "./place.ts";
 
@@ -51,15 +53,21 @@ export type DoorLogs = {
   readonly close: () => Promise<void>;
 };
 
+const sealed = (admission: Admission, keys: Keys): Admission => ({
+  facts: admission.facts.map((fact) => sealFact(fact, keys)),
+  setAside: admission.setAside.map((item) => sealAside(item, keys)),
+});
+
 /** Where everything goes that comes in, whoever took it: facts, and what is none. */
-export function openDoorLogs(place: Pick<Place, "kafka" | "clock" | "isLive">): DoorLogs {
-  const { kafka, clock, isLive } = place;
+export function openDoorLogs(place: Pick<Place, "kafka" | "clock" | "isLive" | "keys">): DoorLogs {
+  const { kafka, clock, isLive, keys } = place;
   const facts = openedAnew(() => openTopic(kafka, topics.facts, 0));
   const setAside = openedAnew(() => openTopic(kafka, topics.setAside, 0));
   const waits = openWaits();
   return {
     waits: waits.now,
-    append: async (admission) => {
+    append: async (given) => {
+      const admission = keys === null ? given : sealed(given, keys);
       const now = clock.now();
       // Appended in order without waiting for each: those of one admission go in few batches.
       const storing = Promise.all([

@@ -8,6 +8,7 @@ import {
   type Stop,
   systemDisk,
 } from "@troth/runtime";
+import type { Keys } from "../keys/keys.ts";
 import type { Policies } from "../partitioned/policies.ts";
 import { openSharedSnapshots } from "../partitioned/shared-snapshots.ts";
 import type { Wait } from "../partitioned/waits.ts";
@@ -29,8 +30,10 @@ export type Place = {
   readonly policies: Policies;
   /** Policy of a log of facts that is empty. */
   readonly begins: string;
-  /** Key of the pseudonyms. */
+  /** Key of the pseudonyms the judge knows customers by. */
   readonly key: string;
+  /** Null: facts are kept as they come, with every name in them. */
+  readonly keys: Keys | null;
   readonly data: string;
   /** Where snapshots are shared; null: every machine keeps its own. */
   readonly shared: ObjectStore | null;

@@ -3,10 +3,15 @@ import { join } from "node:path";
 import { parseLine } from "@troth/events";
 import { errnoOf } from "@troth/runtime";
 import { InputError } from "../exit.ts";
+import { openCorrection, sealCorrection } from "../keys/sealed-aside.ts";
 import type { Item, Room } from "./items.ts";
 
 /** A correction by hand: which item, and the event as it should have been. */
-export type Correction = { readonly sha256: string; readonly fixed: string };
+export type Correction = { readonly sha256: string } & (
+  | { readonly fixed: string }
+  /** Under the key of the item. */
+  | { readonly sealed: string }
+);
 
 const correctionsName = "set-aside.corrections.jsonl";
 const sentName = "set-aside.sent.jsonl";
@@ -24,9 +29,11 @@ async function linesOf(path: string): Promise<readonly string[]> {
 export async function correctionsOf(room: Room): Promise<ReadonlyMap<string, string>> {
   const lines = await linesOf(join(room.dir, correctionsName));
   return new Map(
-    lines.map((line) => {
-      const { sha256, fixed } = JSON.parse(line) as Correction;
-      return [sha256, fixed];
+    lines.flatMap((line): readonly (readonly [string, string])[] => {
+      const { sha256, ...one } = JSON.parse(line) as Correction;
+      if ("fixed" in one) return [[sha256, one.fixed]];
+      const fixed = room.keys === null ? null : openCorrection(sha256, one.sealed, room.keys);
+      return fixed === null ? [] : [[sha256, fixed]];
     }),
   );
 }
@@ -106,7 +113,11 @@ export async function correct(
       `it would be set aside again: ${reason}${field === null ? "" : ` (${field})`}: ${message}`,
     );
   }
-  const correction: Correction = { sha256: item.sha256, fixed };
+  const { sha256 } = item;
+  const correction: Correction =
+    room.keys === null
+      ? { sha256, fixed }
+      : { sha256, sealed: sealCorrection(sha256, fixed, room.keys) };
   await appendFile(join(room.dir, correctionsName), `${JSON.stringify(correction)}\n`);
   return fixed;
 }

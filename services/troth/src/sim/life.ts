@@ -82,6 +82,7 @@ export function beginLife(world: SimWorld, policy: Policy, sizes: SimSizes): Lif
         },
       },
       policy,
+      keys: null,
       stop,
       log,
       intakePort: 0,

@@ -1,0 +1,176 @@
+import { createCipheriv, createDecipheriv, createHash, createHmac } from "node:crypto";
+import type { Fact } from "./fact.ts";
+import { type Personal, personalIn } from "./personal.ts";
+import { isCustomer } from "./reference.ts";
+import { referencesOf } from "./references.ts";
+
+/** What sealing goes by; the keys are kept elsewhere. */
+export type Sealing = {
+  /** Key of the house: it makes pseudonyms, and without it nobody can tell whose they are. */
+  readonly house: Buffer;
+  /** Key of a path of hex digits; null when it was destroyed. */
+  readonly keyAt: (path: string) => Buffer | null;
+  /** Attributes that stay readable even when they are text, because a policy judges by them. */
+  readonly readable: (attribute: string) => boolean;
+};
+
+const mark = "~";
+const tokenShape = /~[A-Za-z0-9_-]{22}(?![A-Za-z0-9_-])/g;
+const wholeToken = /^~[A-Za-z0-9_-]{22}$/;
+const tokenBytes = 16;
+/** So that two people's paths do not meet in any house. */
+const pathDigits = 16;
+const cipher = "aes-256-gcm";
+const nonceBytes = 12;
+const tagBytes = 16;
+
+export const isToken = (text: string): boolean => wholeToken.test(text);
+
+/** The pseudonym of a text within a tenant; the same text has the same one wherever it stands. */
+export function tokenOf(sealing: Sealing, tenant: string, text: string): string {
+  if (isToken(text)) return text;
+  const hash = createHmac("sha256", sealing.house).update(`${tenant}\u0000${text}`).digest();
+  return mark + hash.subarray(0, tokenBytes).toString("base64url");
+}
+
+/** A reference as it is kept: its scheme, and the pseudonym of what follows. */
+export const tokenReference = (sealing: Sealing, tenant: string, reference: string): string =>
+  replaced(reference, "reference", (text) => tokenOf(sealing, tenant, text));
+
+/** A text with only the part that tells who somebody is replaced. */
+function replaced(text: string, how: Personal, token: (text: string) => string): string {
+  const at = how === "whole" ? -1 : text.indexOf(how === "key" ? "/" : ":");
+  return text.slice(0, at + 1) + token(text.slice(at + 1));
+}
+
+/** Whose key a sealed fact is under: the customer's if it names one, else its subject's. */
+export function keyNameOf(fact: Pick<Fact, "subject" | "data">): string {
+  const { customer } = fact.data;
+  if (typeof customer === "string" && isCustomer(customer)) return customer;
+  const references = referencesOf(fact);
+  return references.find(isCustomer) ?? references[0] ?? "";
+}
+
+/** A path of the key tree, from a name that is a pseudonym already. */
+export const pathOf = (tenant: string, name: string): string =>
+  createHash("sha256").update(`${tenant}\u0000${name}`).digest("hex").slice(0, pathDigits);
+
+const part = (key: Buffer, use: string): Buffer => createHmac("sha256", key).update(use).digest();
+
+/**
+ * Text sealed under a name's key, as Base64; null when that key was destroyed. The nonce follows from
+ * the text, so the same text sealed twice is the same, and no two texts share one.
+ */
+export function sealText(
+  { keyAt }: Sealing,
+  tenant: string,
+  name: string,
+  text: string,
+  bound: string,
+): string | null {
+  const key = keyAt(pathOf(tenant, name));
+  if (key === null) return null;
+  const nonce = createHmac("sha256", part(key, "nonce"))
+    .update(`${bound}\u0000${text}`)
+    .digest()
+    .subarray(0, nonceBytes);
+  const sealer = createCipheriv(cipher, part(key, "seal"), nonce).setAAD(Buffer.from(bound));
+  const sealed = [nonce, sealer.update(text, "utf8"), sealer.final(), sealer.getAuthTag()];
+  return Buffer.concat(sealed).toString("base64");
+}
+
+/** The inverse; null when the key was destroyed, or this is not what was sealed. */
+export function unsealText(
+  { keyAt }: Sealing,
+  tenant: string,
+  name: string,
+  sealed: string,
+  bound: string,
+): string | null {
+  const key = keyAt(pathOf(tenant, name));
+  const bytes = Buffer.from(sealed, "base64");
+  if (key === null || bytes.length < nonceBytes + tagBytes) return null;
+  try {
+    const opener = createDecipheriv(cipher, part(key, "seal"), bytes.subarray(0, nonceBytes))
+      .setAAD(Buffer.from(bound))
+      .setAuthTag(bytes.subarray(-tagBytes));
+    const text = opener.update(bytes.subarray(nonceBytes, -tagBytes));
+    return Buffer.concat([text, opener.final()]).toString("utf8");
+  } catch {
+    return null;
+  }
+}
+
+const boundTo = (fact: Fact): string => `${fact.source}\u0000${fact.id}`;
+
+/** Others' orders: what they are called stands in their own facts. */
+const neverSealed = "affectedOrders";
+
+/**
+ * The fact as it is kept: a pseudonym wherever something could tell who it is about, and what stood
+ * there sealed under the person's key. It is judged as it is kept; equal texts have equal pseudonyms.
+ */
+export function sealFact(fact: Fact, sealing: Sealing): Fact {
+  const { tenant } = fact;
+  const clear: Record<string, string> = {};
+  const token = (text: string): string => {
+    const made = tokenOf(sealing, tenant, text);
+    if (made !== text) clear[made] = text;
+    return made;
+  };
+  const bare = (text: string): string => tokenOf(sealing, tenant, text);
+  const data: Record<string, unknown> = { ...fact.data };
+  for (const [name, how] of personalIn(fact.kind)) {
+    const value = data[name];
+    const put = name === neverSealed ? bare : token;
+    if (typeof value === "string") data[name] = replaced(value, how, put);
+    else if (Array.isArray(value)) {
+      data[name] = value.map((one) => (typeof one === "string" ? replaced(one, how, put) : one));
+    }
+  }
+  const { attributes } = data;
+  if (typeof attributes === "object" && attributes !== null) {
+    data["attributes"] = Object.fromEntries(
+      Object.entries(attributes).map(([name, value]) => [
+        name,
+        typeof value === "string" && !sealing.readable(name) ? token(value) : value,
+      ]),
+    );
+  }
+  const { subject } = fact;
+  const kept: Fact = {
+    ...fact,
+    id: token(fact.id),
+    subject: subject === null ? null : replaced(subject, "reference", token),
+    data,
+  };
+  // All of it is pseudonyms already: it was sealed by a door before this one.
+  if (Object.keys(clear).length === 0) return kept;
+  const text = JSON.stringify(clear);
+  const sealed = sealText(sealing, tenant, keyNameOf(kept), text, boundTo(kept));
+  delete data["sealed"];
+  if (sealed !== null) data["sealed"] = sealed;
+  return kept;
+}
+
+/** Pseudonyms replaced by what they stand for, in every text of a value, as far as it is known. */
+export function withNames<T>(value: T, nameOf: (token: string) => string | undefined): T {
+  const open = (one: unknown): unknown => {
+    if (typeof one === "string") {
+      return one.includes(mark) ? one.replace(tokenShape, (token) => nameOf(token) ?? token) : one;
+    }
+    if (Array.isArray(one)) return one.map(open);
+    if (typeof one !== "object" || one === null) return one;
+    return Object.fromEntries(Object.entries(one).map(([name, inner]) => [name, open(inner)]));
+  };
+  return open(value) as T;
+}
+
+/** What the pseudonyms of a fact stand for; empty when its key was destroyed or nothing was sealed. */
+export function openFact(fact: Fact, sealing: Sealing): ReadonlyMap<string, string> {
+  const { sealed } = fact.data;
+  if (typeof sealed !== "string") return new Map();
+  const text = unsealText(sealing, fact.tenant, keyNameOf(fact), sealed, boundTo(fact));
+  if (text === null) return new Map();
+  return new Map(Object.entries(JSON.parse(text) as Record<string, string>));
+}

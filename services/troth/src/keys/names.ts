@@ -1,0 +1,96 @@
+import {
+  type Fact,
+  type Filed,
+  type Output,
+  openFact,
+  type Sealing,
+  withNames,
+} from "@troth/events";
+import type { Log } from "@troth/log";
+import type { Channel } from "@troth/notify";
+import { factsFrom } from "../embedded/facts-from.ts";
+import type { Reader } from "../embedded/feed.ts";
+
+/** What pseudonyms stand for, as far as the facts read so far tell and their keys are still there. */
+export class Names {
+  readonly #sealing: Sealing;
+  readonly #known = new Map<string, string>();
+
+  constructor(sealing: Sealing) {
+    this.#sealing = sealing;
+  }
+
+  learn(fact: Fact): void {
+    for (const [token, text] of openFact(fact, this.#sealing)) this.#known.set(token, text);
+  }
+
+  /** A value with every pseudonym that is known replaced; the sealed part of a fact left out. */
+  open<T>(value: T): T {
+    return withNames(value, (token) => this.#known.get(token));
+  }
+
+  fact(fact: Fact): Fact {
+    const { sealed: _, ...data } = fact.data;
+    return this.open({ ...fact, data });
+  }
+
+  output(output: Output): Output {
+    const { body } = output;
+    if (body.kind !== "noise") return this.open(output);
+    return {
+      ...output,
+      body: { ...this.open({ ...body, fact: null }), fact: this.fact(body.fact) },
+    };
+  }
+}
+
+/** Learns the names in all facts up to an offset, whoever asks; undefined when they are known. */
+export function namesOf(facts: Log, names: Names): (upTo: number) => Promise<void> | undefined {
+  const before = factsFrom(facts, 0);
+  let known = -1;
+  let asked = -1;
+  let reading: Promise<void> = Promise.resolve();
+  const learn = ({ fact, offset }: Filed): void => {
+    if (fact !== null) names.learn(fact);
+    known = offset;
+  };
+  return (upTo) => {
+    if (upTo <= known) return undefined;
+    // One reads for all, in order: what several partitions ask for is read once.
+    if (upTo > asked) {
+      asked = upTo;
+      reading = reading
+        .catch(() => undefined)
+        .then(() => before(upTo, learn))
+        .catch((error: unknown) => {
+          asked = known;
+          throw error;
+        });
+      reading.catch(() => undefined);
+    }
+    return reading;
+  };
+}
+
+/** A reader that is given names instead of pseudonyms: it hears of each fact before what it led to. */
+export const openedTo =
+  (
+    learn: ReturnType<typeof namesOf>,
+    names: Names,
+    fold: (output: Output) => void,
+  ): Reader["fold"] =>
+  (output) => {
+    const reading = learn(output.inOffset);
+    if (reading !== undefined) return reading.then(() => fold(names.output(output)));
+    fold(names.output(output));
+    return undefined;
+  };
+
+/** A channel that says names where the journal of messages keeps pseudonyms. */
+export const openedChannel = (channel: Channel, names: Names): Channel => ({
+  ...channel,
+  send: (message, id) => channel.send(names.open(message), id),
+  ...(channel.standing === undefined
+    ? {}
+    : { standing: (messages) => channel.standing?.(names.open(messages)) }),
+});
