@@ -1,6 +1,10 @@
+import { join } from "node:path";
+import type { Output } from "@troth/events";
 import { openLogger, openStop, systemClock } from "@troth/runtime";
 import { openEmbedded } from "../../../services/troth/src/embedded/embedded.ts";
 import { systemWorld } from "../../../services/troth/src/embedded/world.ts";
+import { Names, namesOf, openedTo } from "../../../services/troth/src/keys/names.ts";
+import { openKeysToSeal } from "../../../services/troth/src/keys/open-keys.ts";
 import { joinPolicy } from "../join/noise.ts";
 import { now } from "./load.ts";
 
@@ -9,10 +13,12 @@ const tellEveryMs = 50;
 /** The embedded troth as `start` has it, with a reader that tells its parent what it read and when. */
 const [, , dir = ""] = process.argv;
 const stop = openStop({ host: process, clock: systemClock });
+const keys = await openKeysToSeal(join(dir, "keys"), []);
 const embedded = await openEmbedded({
   dir,
   world: systemWorld,
   policy: joinPolicy(),
+  keys,
   stop,
   log: openLogger({ service: "bench", now: systemClock.now, write: () => undefined }),
   intakePort: 0,
@@ -21,12 +27,11 @@ const embedded = await openEmbedded({
   tell: { admitted: () => undefined, fate: () => undefined, judged: () => undefined },
 });
 let heard: [string, number][] = [];
-embedded.feed([
-  {
-    name: "bench",
-    fold: ({ body }) => void (body.kind === "noise" && heard.push([body.fact.id, now()])),
-  },
-]);
+const names = new Names(keys);
+const fold = ({ body }: Output): void => {
+  if (body.kind === "noise") heard.push([body.fact.id, now()]);
+};
+embedded.feed([{ name: "bench", fold: openedTo(namesOf(embedded.facts, names), names, fold) }]);
 const telling = setInterval(() => {
   if (heard.length > 0) process.send?.({ heard });
   heard = [];
