@@ -42,7 +42,7 @@ const without =
 
 describe.skipIf(without !== null)(`chaos on a real Kafka (${without ?? "4.3.1"})`, () => {
   test(`${seconds} s of kills, frozen processes and broken brokers: equal to the oracle, nothing lost`, {
-    timeout: (seconds + 300) * 1_000,
+    timeout: (seconds + 700) * 1_000,
   }, async () => {
     const partitions = 4;
     await using fleet = await openFleet({
@@ -77,11 +77,12 @@ describe.skipIf(without !== null)(`chaos on a real Kafka (${without ?? "4.3.1"})
     clearInterval(talking);
     if (isTalking)
       for (const one of fleet.running()) say(`${one.service}: ${one.said().slice(-3_000)}`);
-    await inTime(fleet, "everything is taken in at the door", 90_000, ledger.feeding);
+    await inTime(fleet, "everything is taken in at the door", 180_000, ledger.feeding);
     await inTime(fleet, "every process is up again", 60_000, crew.complete());
     say(`chaos: all are up again; ${crew.gaveUp().length} ended by themselves`);
     for (const one of crew.gaveUp()) say(one.slice(-400));
-    const drainedMs = await inTime(fleet, "the fleet is drained", 60_000, drained(fleet, 90_000));
+    // Sixty seconds are promised of a machine that has nothing else to do; how many it took is printed.
+    const drainedMs = await inTime(fleet, "the fleet is drained", 240_000, drained(fleet, 300_000));
 
     const { facts } = await readFacts(fleet.kafka);
     const stored = new Set(facts.map((fact) => `${fact.source} ${fact.id}`));

@@ -9,12 +9,16 @@ export type LogRecord = {
   readonly stamp: number;
   /** A view of a larger read buffer: copy it to keep it for long. */
   readonly bytes: Buffer;
+  /** W3C trace context it was written with, where the log carries it (Kafka's do). */
+  readonly trace?: string;
 };
 
 export type LogInput = {
   readonly bytes: Uint8Array;
   /** What the bytes say, where the writer has it at hand: spares a codec reading them back. */
   readonly value?: unknown;
+  /** W3C trace context to be carried along, where the log can; no part of what is stored. */
+  readonly trace?: string | undefined;
 };
 
 export type Appended = {

@@ -69,4 +69,14 @@ export {
 } from "./simulated/store.ts";
 export { openStop, type Stop, type StopHost, type StopOptions } from "./stop.ts";
 export { terminalLine } from "./terminal-line.ts";
+export {
+  formatTraceContext,
+  noTraces,
+  parseTraceContext,
+  type SharedSpans,
+  type Span,
+  shareSpans,
+  type TraceContext,
+  type Traces,
+} from "./traces.ts";
 export { errnoOf, WorldError, type WorldErrorCode, worldError } from "./world-error.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "@troth/runtime";
+import type { Clock, Traces } from "@troth/runtime";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { EventParser } from "./admit.ts";
 import { answerError, answerProblem, type IntakeTell, sendAnswer } from "./answers.ts";
@@ -15,6 +15,8 @@ export type IntakeOptions = {
   readonly clock: Clock;
   readonly tell: IntakeTell;
   readonly limits?: Partial<Limits>;
+  /** Nothing is traced if absent. */
+  readonly traces?: Traces;
   /** Loopback unless said otherwise: there is no authentication at this door yet. */
   readonly host?: string;
   /** 0 takes any free port. */
@@ -46,6 +48,7 @@ function take(
     contentType: request.headers["content-type"] ?? "",
     contentEncoding: request.headers["content-encoding"] ?? "identity",
     body: Buffer.isBuffer(request.body) ? request.body : null,
+    traceparent: request.headers["traceparent"]?.toString(),
   };
   return receive(received, options).then((answer) => sendAnswer(reply, answer));
 }

@@ -1,6 +1,6 @@
 import type { Fact } from "@troth/events";
 import { LogError } from "@troth/log";
-import type { Clock } from "@troth/runtime";
+import { type Clock, noTraces, type Traces } from "@troth/runtime";
 import { admit, type EventParser } from "./admit.ts";
 import { type IntakeTell, wantedTypes } from "./answers.ts";
 import type { Limits } from "./limits.ts";
@@ -8,6 +8,7 @@ import { type ProblemKind, problem } from "./problem.ts";
 import { type SetAside, setAsideOf } from "./set-aside.ts";
 import { type Piece, splitArray, splitLines } from "./split.ts";
 import type { Admission } from "./to-logs.ts";
+import { beginTracing, type Traced } from "./traced.ts";
 
 /** What a sender handed in, whatever carried it. */
 export type Received = {
@@ -15,6 +16,8 @@ export type Received = {
   readonly contentEncoding: string;
   /** Null when the carrier could not read it as bytes. */
   readonly body: Buffer | null;
+  /** W3C trace context of the request. */
+  readonly traceparent?: string | undefined;
 };
 
 export type Answer = {
@@ -31,6 +34,8 @@ export type ReceiveOptions = {
   readonly clock: Clock;
   readonly tell: IntakeTell;
   readonly limits: Limits;
+  /** Nothing is traced if absent. */
+  readonly traces?: Traces;
 };
 
 /** Content types and how a body of each falls into events. */
@@ -53,19 +58,26 @@ function doorOf(received: Received): ((body: Buffer) => readonly Piece[] | null)
   return Object.hasOwn(doors, name) ? (doors[name] ?? null) : null;
 }
 
-async function read(pieces: readonly Piece[], options: ReceiveOptions): Promise<Admission> {
+async function read(
+  pieces: readonly Piece[],
+  options: ReceiveOptions,
+  traced: Traced | null,
+): Promise<Admission> {
   const { eventBytesMax, aheadMsMax } = options.limits;
   const facts: Fact[] = [];
   const setAside: SetAside[] = [];
+  const traces: (string | undefined)[] = [];
   const now = options.clock.now();
   const admitting = { parse: options.parse, now, eventBytesMax, aheadMsMax };
   for (const [index, { line, bytes }] of pieces.entries()) {
     if (index % turnEvents === turnEvents - 1) await new Promise((resume) => setImmediate(resume));
     const admitted = admit(bytes, admitting);
-    if (admitted.ok) facts.push(admitted.value);
-    else setAside.push(setAsideOf(bytes, admitted.error, { at: now, origin: "http", line }));
+    if (admitted.ok) {
+      facts.push(admitted.value);
+      if (traced !== null) traces.push(traced.contextOf(bytes));
+    } else setAside.push(setAsideOf(bytes, admitted.error, { at: now, origin: "http", line }));
   }
-  return { facts, setAside };
+  return traced === null ? { facts, setAside } : { facts, setAside, traces };
 }
 
 const listed = (setAside: readonly SetAside[], listedMax: number) =>
@@ -103,11 +115,24 @@ function failure(error: unknown, tell: IntakeTell): Answer {
  * durable. What carried it here, a socket or a simulation, does not matter.
  */
 export async function receive(received: Received, options: ReceiveOptions): Promise<Answer> {
+  const traced = beginTracing(options.traces ?? noTraces, received.traceparent);
+  try {
+    return await take(received, options, traced);
+  } finally {
+    traced?.end();
+  }
+}
+
+async function take(
+  received: Received,
+  options: ReceiveOptions,
+  traced: Traced | null,
+): Promise<Answer> {
   const { body } = received;
   const split = doorOf(received);
   if (split === null || body === null) return refusal("unsupported-media-type", 415, wantedTypes);
   // A batch that is no array is one thing that cannot be read, kept like any other.
-  const admission = await read(split(body) ?? [{ line: 1, bytes: body }], options);
+  const admission = await read(split(body) ?? [{ line: 1, bytes: body }], options, traced);
   const { facts, setAside } = admission;
   if (facts.length + setAside.length > 0) {
     try {

@@ -3,7 +3,12 @@ import type { Log } from "@troth/log";
 import { encodeSetAside, type SetAside } from "./set-aside.ts";
 
 /** What came in with one request. */
-export type Admission = { readonly facts: readonly Fact[]; readonly setAside: readonly SetAside[] };
+export type Admission = {
+  readonly facts: readonly Fact[];
+  readonly setAside: readonly SetAside[];
+  /** Beside each fact the trace context its way began with; absent where nobody asked for traces. */
+  readonly traces?: readonly (string | undefined)[];
+};
 
 export type Logs = {
   readonly facts: Pick<Log, "append">;

@@ -2,13 +2,21 @@ import { join, resolve } from "node:path";
 import { publicPseudonymKey } from "@troth/events";
 import { type KafkaLogs, openKafka } from "@troth/log";
 import type { Policy } from "@troth/policy";
-import { openHealthServer, openMetrics, openStop, systemClock, systemDisk } from "@troth/runtime";
+import {
+  noTraces,
+  openHealthServer,
+  openMetrics,
+  openStop,
+  systemClock,
+  systemDisk,
+} from "@troth/runtime";
 import { type Command, InvalidArgumentError } from "commander";
 import { InputError, tellFailure } from "./exit.ts";
 import { addKafkaOptions, type KafkaOptions, readKafkaSettings } from "./kafka-options.ts";
 import { keysArgument, openKeysToSeal } from "./keys/open-keys.ts";
 import { openLakeToWrite } from "./lake-place.ts";
 import { type MappingFile, openMapping } from "./mapping-file.ts";
+import { openOtlp } from "./otlp.ts";
 import { policiesOf } from "./partitioned/policies.ts";
 import type { Wait } from "./partitioned/waits.ts";
 import { defaultPolicyPath, readPolicy } from "./policy-file.ts";
@@ -31,6 +39,8 @@ type Options = KafkaOptions & {
   readonly lake?: string;
   readonly keys?: string;
   readonly sessionTimeout: number;
+  readonly otlp?: string;
+  readonly otlpShare: number;
   readonly port: number;
   readonly host: string;
 };
@@ -104,6 +114,11 @@ async function run(name: string, options: Options): Promise<number> {
     telling.close();
     return health.close();
   });
+  const traces =
+    options.otlp === undefined
+      ? noTraces
+      : await openOtlp({ url: options.otlp, service: `troth-${name}`, share: options.otlpShare });
+  stop.defer("traces", () => traces.close());
   const kafka: KafkaLogs = await openKafka(settings, systemClock);
   stop.defer("kafka", () => kafka.close());
   const place: Place = {
@@ -127,6 +142,7 @@ async function run(name: string, options: Options): Promise<number> {
     clock: systemClock,
     log,
     metrics,
+    traces,
   };
   running = await service.run(place, policies[0], options);
   // One write: who reads it line by line, or looks for an address in it, has all or nothing.
@@ -145,6 +161,15 @@ const secondsOf = (text: string): number => {
   const seconds = Number(text);
   if (Number.isInteger(seconds) && seconds >= 3 && seconds <= 300) return seconds;
   throw new InvalidArgumentError("seconds are a whole number from 3 to 300");
+};
+const urlOf = (text: string): string => {
+  if (URL.canParse(text) && /^https?:/.test(text)) return text;
+  throw new InvalidArgumentError("an address such as http://127.0.0.1:4318");
+};
+const shareOf = (text: string): number => {
+  const share = Number(text);
+  if (share >= 0 && share <= 1) return share;
+  throw new InvalidArgumentError("a share is a number from 0 to 1");
 };
 const clockOf = (text: string): "live" | "events" => {
   if (text === "live" || text === "events") return text;
@@ -192,6 +217,13 @@ export function addRun(program: Command): void {
       "a process that is silent for so long loses its partitions to others",
       secondsOf,
       10,
+    )
+    .option("--otlp <url>", "send traces to this OpenTelemetry collector (OTLP over HTTP)", urlOf)
+    .option(
+      "--otlp-share <x>",
+      "of the traces that begin here record this share; those that come in decide for themselves",
+      shareOf,
+      1,
     )
     .option(
       "--port <n>",

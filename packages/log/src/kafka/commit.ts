@@ -1,7 +1,7 @@
 import type { Message as Outgoing } from "kafkajs";
 import { LogError } from "../log-error.ts";
 import type { Appended, LogInput } from "../port.ts";
-import { type RecordCodec, stampHeader } from "./message.ts";
+import { type RecordCodec, stampHeader, traceHeader } from "./message.ts";
 import { why } from "./patience.ts";
 import { logOffset } from "./reader.ts";
 
@@ -121,7 +121,11 @@ export function openCommit(options: CommitOptions): Commit {
     append: (records, asked) =>
       new Promise((done, failed) => {
         if (failure !== null) return failed(failure);
-        const messages = records.map(({ bytes, value }) => codec.toMessage(bytes, value));
+        const messages = records.map(({ bytes, value, trace }) => {
+          const message = codec.toMessage(bytes, value);
+          if (trace !== undefined) message.headers = { ...message.headers, [traceHeader]: trace };
+          return message;
+        });
         const bytes = messages.reduce((sum, one) => sum + sizeOf(one), 0);
         if (bytes > batchBytesMax)
           return failed(

@@ -26,6 +26,8 @@ export const asBuffer = (bytes: Uint8Array): Buffer =>
  * goes: a history that is loaded today must not be deleted today because it is old.
  */
 export const stampHeader = "troth_stamp";
+/** As W3C names it. */
+export const traceHeader = "traceparent";
 
 export const stampOf = ({ headers }: Message): number | null => {
   const value = headers[stampHeader];

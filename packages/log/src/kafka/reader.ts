@@ -10,7 +10,7 @@ import {
   type Message,
 } from "./connection.ts";
 import { checkGenesis, placeOf, readGenesis } from "./genesis.ts";
-import { type RecordCodec, stampOf } from "./message.ts";
+import { headerText, type RecordCodec, stampOf, traceHeader } from "./message.ts";
 import { pause, why } from "./patience.ts";
 import type { Pool } from "./pool.ts";
 
@@ -126,7 +126,9 @@ function decode(
           "its topics are for troth alone (see the ACLs of troth topics apply)",
       );
     stamp = Math.max(stamp, given);
-    records.push({ offset: logOffset(offset), stamp, bytes: source.codec.toBytes(message) });
+    const bytes = source.codec.toBytes(message);
+    const trace = headerText(message, traceHeader);
+    records.push({ offset: logOffset(offset), stamp, bytes, ...(trace !== null && { trace }) });
     expected = offset + 1;
   }
   return records;

@@ -1,7 +1,7 @@
 import { decodeNoise, encodeNoise, type Fact, invariant, type NoiseRecord } from "@troth/events";
 import { Dispatcher, type DispatcherSnapshot, type Tally } from "@troth/identity";
 import type { Log, LogInput, LogRecord, Snapshots } from "@troth/log";
-import type { Clock } from "@troth/runtime";
+import { type Clock, noTraces, shareSpans, type Traces } from "@troth/runtime";
 import { policySwitch, readFactRecord, tick } from "./fact-log.ts";
 import { checkLike, type Policies, policyNamed } from "./policies.ts";
 import { encodeSaved, openSaved } from "./saved.ts";
@@ -26,6 +26,8 @@ export type RegistrarOptions = {
   /** Keeps them where people find them; after a crash it may be told of some again. */
   readonly turnAway: (facts: readonly TurnedAway[]) => Promise<void>;
   readonly tell: RegistrarTell;
+  /** Nothing is traced if absent. */
+  readonly traces?: Traces;
 };
 
 export type RegistrarTell = {
@@ -135,10 +137,12 @@ export async function openRegistrar(options: RegistrarOptions): Promise<Registra
       inputs: [],
       stamp: 0,
     }));
+    const spans = shareSpans(options.traces ?? noTraces, "registrar");
+    let trace: string | undefined;
     const deliver: Deliver = (partition, record) => {
       const page = pages[partition];
       if (page === undefined || record.number <= (written[partition] ?? -1)) return;
-      page.inputs.push({ bytes: encodeNoise(record) });
+      page.inputs.push({ bytes: encodeNoise(record), trace });
       page.stamp = record.stamp;
     };
     const turnedAway: TurnedAway[] = [];
@@ -149,6 +153,7 @@ export async function openRegistrar(options: RegistrarOptions): Promise<Registra
     }
     for (const record of records) {
       const read = readFactRecord(record.bytes, record.offset);
+      trace = spans.under(record.trace);
       if (read.kind === "policy") {
         switchTo(read.hash, record, deliver);
         continue;
@@ -165,6 +170,7 @@ export async function openRegistrar(options: RegistrarOptions): Promise<Registra
       if (inputs.length > 0) await noise[partition]?.append(inputs, stamp);
     });
     await waits.while("brokers", "the brokers are to store noise", Promise.all(storing));
+    spans.end();
     if (turnedAway.length > 0) await options.turnAway(turnedAway);
     position = (records.at(-1)?.offset ?? position - 1) + 1;
     if (dispatcher !== null) tell.routed(position, dispatcher.stamp, dispatcher.tally);

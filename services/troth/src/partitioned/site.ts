@@ -11,7 +11,7 @@ import {
 import type { Log, LogInput, LogRecord, Snapshots } from "@troth/log";
 import { type Exchange, PartitionJudge } from "@troth/monitor";
 import type { Policy } from "@troth/policy";
-import type { Clock } from "@troth/runtime";
+import { type Clock, noTraces, shareSpans, type Traces } from "@troth/runtime";
 import { openFlagBoard } from "./flag-board.ts";
 import { emptyMailbox, type Mailbox, type MailboxState, openMailbox } from "./mailbox.ts";
 import { type Policies, policyNamed } from "./policies.ts";
@@ -34,6 +34,8 @@ export type SiteOptions = {
   readonly snapshotEveryRecords: number;
   readonly snapshotEveryMs: number;
   readonly tell: SiteTell;
+  /** Nothing is traced if absent. */
+  readonly traces?: Traces;
 };
 
 export type SiteTell = {
@@ -90,11 +92,11 @@ export async function openSite(options: SiteOptions): Promise<Site> {
 
   let said: LogInput[] = [];
   let last = written;
-  const say = (record: NoiseRecord, out: readonly Output["body"][]): void => {
+  const say = (record: NoiseRecord, out: readonly Output["body"][], trace?: string): void => {
     for (const [seq, body] of out.entries()) {
       const output: Output = { inOffset: record.number, seq, stamp: record.stamp, body };
       if (!isBeyond(output, written)) continue;
-      said.push({ bytes: encodeOutput(output), value: output });
+      said.push({ bytes: encodeOutput(output), value: output, trace });
       last = output;
     }
   };
@@ -108,7 +110,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     written = last;
   };
 
-  const judgeRecord = async (record: NoiseRecord): Promise<boolean> => {
+  const judgeRecord = async (record: NoiseRecord, trace?: string): Promise<boolean> => {
     const out: Output["body"][] = [];
     if (record.body.kind === "policy") {
       judge?.advance(record.stamp, out);
@@ -129,23 +131,25 @@ export async function openSite(options: SiteOptions): Promise<Site> {
         if (!(await waits.while("other-partition", what, exchanging))) return false;
       }
     }
-    say(record, out);
+    say(record, out, trace);
     board.note(judge, record.number, record.stamp);
     return true;
   };
 
   const judgeSome = async (records: readonly LogRecord[]): Promise<boolean> => {
-    for (const { bytes } of records) {
+    const spans = shareSpans(options.traces ?? noTraces, "monitor");
+    for (const { bytes, trace } of records) {
       const record = decodeNoise(bytes);
       // A copy, written by an owner that came after another, or before it and woke up late.
       if (record.number < number) continue;
       if (record.number > number) throw gap(partition, number, record.number);
       stamp = Math.max(stamp, record.stamp);
-      if (!(await judgeRecord(record))) return false;
+      if (!(await judgeRecord(record, spans.under(trace)))) return false;
       number += 1;
     }
     const outputs = said.length;
     await flush();
+    spans.end();
     position = (records.at(-1)?.offset ?? position - 1) + 1;
     tell.judged(partition, position, stamp, outputs);
     return true;

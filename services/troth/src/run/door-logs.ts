@@ -1,4 +1,4 @@
-import { encodeFact, type Fact, sealFact } from "@troth/events";
+import { encodeFact, sealFact } from "@troth/events";
 import { type Admission, encodeSetAside } from "@troth/intake";
 import type { Log, LogInput } from "@troth/log";
 import type { Keys } from "../keys/keys.ts";
@@ -33,12 +33,12 @@ function openedAnew(open: () => Promise<Log>) {
  * Log time of each fact: the wall clock, or while it follows the events, their recorded time; then
  * facts of one moment go together, as records of one append share a stamp.
  */
-function stamped(facts: readonly Fact[], live: number | null) {
+function stamped({ facts, traces }: Admission, live: number | null) {
   const groups: { inputs: LogInput[]; stamp: number }[] = [];
-  for (const fact of facts) {
+  for (const [n, fact] of facts.entries()) {
     const last = groups.at(-1);
     const stamp = live ?? Math.max(fact.recordedTime, last?.stamp ?? 0);
-    const input = { bytes: encodeFact(fact) };
+    const input = { bytes: encodeFact(fact), trace: traces?.[n] };
     if (last?.stamp === stamp) last.inputs.push(input);
     else groups.push({ inputs: [input], stamp });
   }
@@ -54,6 +54,7 @@ export type DoorLogs = {
 };
 
 const sealed = (admission: Admission, keys: Keys): Admission => ({
+  ...admission,
   facts: admission.facts.map((fact) => sealFact(fact, keys)),
   setAside: admission.setAside.map((item) => sealAside(item, keys)),
 });
@@ -71,7 +72,7 @@ export function openDoorLogs(place: Pick<Place, "kafka" | "clock" | "isLive" | "
       const now = clock.now();
       // Appended in order without waiting for each: those of one admission go in few batches.
       const storing = Promise.all([
-        ...stamped(admission.facts, isLive ? now : null).map(({ inputs, stamp }) =>
+        ...stamped(admission, isLive ? now : null).map(({ inputs, stamp }) =>
           facts.append(inputs, stamp),
         ),
         admission.setAside.length > 0 &&

@@ -16,7 +16,7 @@ export type Following = Kept & {
  */
 export async function follow(
   decisions: Log,
-  fold: (output: Output) => void | Promise<void>,
+  fold: (output: Output, trace?: string) => void | Promise<void>,
   /** Everything of a batch is folded. */
   batchEnded: () => void = () => undefined,
 ): Promise<Following> {
@@ -31,11 +31,11 @@ export async function follow(
   let turn = 0;
   const run = async (): Promise<void> => {
     for await (const batch of decisions.readBatches(0, { follow: stop.signal })) {
-      for (const { bytes, offset } of batch) {
+      for (const { bytes, offset, trace } of batch) {
         const output = decodeOutput(bytes);
         if (isBeyond(output, seen)) {
           seen = { inOffset: output.inOffset, seq: output.seq };
-          await fold(output);
+          await fold(output, trace);
         }
         if (offset + 1 === begunAt) there();
         turn += 1;

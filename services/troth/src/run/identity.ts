@@ -40,6 +40,7 @@ export async function runIdentity(place: Place): Promise<Service> {
       clock,
       live: () => place.isLive,
       tickEveryMs,
+      traces: place.traces,
       ...snapshotEvery,
       turnAway: async (full) => {
         const now = clock.now();

@@ -27,6 +27,7 @@ export async function runIntake(place: Place, mappings: readonly MappingFile[]):
     parse: { line: parseLine, event: parseEvent },
     append: door.append,
     clock,
+    traces: place.traces,
     host: place.host,
     port: place.port === 0 ? 0 : place.port + 1,
     tell: {

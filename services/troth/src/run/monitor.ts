@@ -36,6 +36,7 @@ export async function runMonitor(place: Place): Promise<Service> {
       snapshots: await snapshotsOf(place, `monitor-${partition}`, noise.genesis),
       policies: place.policies,
       clock,
+      traces: place.traces,
       ...snapshotEvery,
       tell: { judged: tell.judged },
     });

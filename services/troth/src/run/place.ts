@@ -7,6 +7,7 @@ import {
   type ObjectStore,
   type Stop,
   systemDisk,
+  type Traces,
 } from "@troth/runtime";
 import type { Keys } from "../keys/keys.ts";
 import type { Policies } from "../partitioned/policies.ts";
@@ -46,6 +47,7 @@ export type Place = {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly traces: Traces;
 };
 
 /** A service that runs: what is wrong with it, and whether it can do its work yet. */
