@@ -472,4 +472,23 @@ export const mutants: readonly Mutant[] = [
     edits: [["      if (!isRetryable(error)) throw error;", "      throw error;"]],
     seed: 1,
   },
+  // --- the live clock ---
+  {
+    name: "a clock that jumps ahead is believed at once",
+    file: "packages/runtime/src/steady-clock.ts",
+    edits: [["    if (aheadMs <= jumpMs) {", "    if (aheadMs > 0 || aheadMs <= jumpMs) {"]],
+    seed: 5015,
+  },
+  {
+    name: "one more look confirms a clock that jumped",
+    file: "packages/runtime/src/steady-clock.ts",
+    edits: [["jump.confirmations >= confirmationsMin", "jump.confirmations >= 1"]],
+    seed: 5015,
+  },
+  {
+    name: "a process that begins believes its clock whatever the log says",
+    file: `${embedded}/embedded.ts`,
+    edits: [["await latestStamp(facts)", "null"]],
+    seed: 5015,
+  },
 ];

@@ -67,6 +67,13 @@ export {
   type SimulatedStoreOptions,
   type StoreCall,
 } from "./simulated/store.ts";
+export {
+  confirmationsMin,
+  confirmEveryMs,
+  jumpMs,
+  openSteadyClock,
+  type SteadyOptions,
+} from "./steady-clock.ts";
 export { openStop, type Stop, type StopHost, type StopOptions } from "./stop.ts";
 export { terminalLine } from "./terminal-line.ts";
 export {

@@ -4,6 +4,8 @@ export type Timer = { readonly cancel: () => void };
 export type Clock = {
   /** UTC milliseconds, whole. May go back when the machine's clock is set. */
   readonly now: () => number;
+  /** Whole milliseconds since some moment: goes on evenly whoever sets the clock, and not while the machine sleeps. */
+  readonly elapsed: () => number;
   /** Calls `fire` once, `afterMs` from now or a little later. Does not keep the process alive. */
   readonly setTimer: (afterMs: number, fire: () => void) => Timer;
 };

@@ -95,7 +95,7 @@ async function start(given: Options): Promise<number> {
   checkDeskHost(options.host, deskSettings);
   let meta = await metaOf(options, policy.hash);
   // While a file or the made-up day is loading, log time follows it, or everything would be late.
-  let loading = true;
+  let loading = options.events !== undefined || meta.demo;
   const log = openServiceLog("troth");
   const stop = openStop({ host: process, clock: systemClock });
   const place = options.lake ?? join(options.data, "lake");

@@ -5,6 +5,7 @@ const timeoutMsMax = 2_147_483_647;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  elapsed: () => Math.floor(performance.now()),
   setTimer: (afterMs, fire) => {
     let handle: NodeJS.Timeout | null = null;
     const arm = (leftMs: number): void => {

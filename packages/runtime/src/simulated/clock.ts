@@ -27,6 +27,7 @@ export function openSimulatedClock(startMs = 0): SimulatedClock {
 
   return {
     now: () => offset + elapsed,
+    elapsed: () => elapsed,
     setTimer: (afterMs, fire) => {
       order += 1;
       const timer = { at: elapsed + Math.max(0, afterMs), order, fire };

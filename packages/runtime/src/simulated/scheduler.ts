@@ -32,8 +32,8 @@ export type Scheduler = {
   /** The process's clock: true time, and by how much it is set wrong. */
   readonly clock: Clock;
   readonly skew: (byMs: number) => void;
-  /** Time passes with the machine asleep: timers fire late, once each. */
-  readonly leap: (ms: number) => void;
+  /** Time passes in which nothing happens, with the machine awake or asleep: timers fire late, once each. */
+  readonly leap: (ms: number, machine?: "awake" | "asleep") => void;
   /** Something the process waits for: `work` is done `afterMs` or later from now, or never. */
   readonly perform: <T>(step: Step, afterMs: number, work: (share?: number) => T) => Promise<T>;
   /** Something outside the process, which survives it. */
@@ -55,6 +55,8 @@ type Task = {
   readonly run: () => void;
 };
 
+const turnsPerRound = 64;
+
 /**
  * Decides, from a seed, in which order everything happens that anybody waits for: calls to the disk and
  * over the network, timers, and the turns that long work gives to others. While it is open,
@@ -66,6 +68,7 @@ export function openScheduler(options: SchedulerOptions): Scheduler {
   let tasks: Task[] = [];
   let elapsed = 0;
   let skewMs = 0;
+  let asleepMs = 0;
   let taken = 0;
 
   const add = (task: Task): Task => {
@@ -155,6 +158,7 @@ export function openScheduler(options: SchedulerOptions): Scheduler {
     now: () => startMs + elapsed,
     clock: {
       now: () => startMs + elapsed + skewMs,
+      elapsed: () => elapsed - asleepMs,
       setTimer: (afterMs, fire) => {
         const task = wake("timer", Math.max(0, afterMs), fire);
         return { cancel: () => remove(task) };
@@ -163,8 +167,9 @@ export function openScheduler(options: SchedulerOptions): Scheduler {
     skew: (byMs) => {
       skewMs += byMs;
     },
-    leap: (ms) => {
+    leap: (ms, machine = "awake") => {
       elapsed += ms;
+      if (machine === "asleep") asleepMs += ms;
     },
     perform,
     outside: (what, afterMs) =>
@@ -173,19 +178,40 @@ export function openScheduler(options: SchedulerOptions): Scheduler {
       }),
     endLife,
     steps: () => taken,
-    run: async (done, stepsMax) => {
-      for (let count = 0; count < stepsMax; count += 1) {
-        if (done()) return true;
-        const task = pick();
-        if (task === null) return done();
-        remove(task);
-        if (task.inside) taken += 1;
-        task.run();
-        // Everything that follows from the step without waiting for another one.
-        await new Promise((resolve) => platform(resolve));
-      }
-      return done();
-    },
+    run: (done, stepsMax) =>
+      new Promise((resolve, reject) => {
+        let count = 0;
+        let isOver = false;
+        const end = (result: boolean): void => {
+          isOver = true;
+          resolve(result);
+        };
+        /** Between two turns the platform does everything that follows without waiting for a step. */
+        const turn = (): void => {
+          if (isOver) return;
+          try {
+            const task = count === stepsMax || done() ? null : pick();
+            if (task === null) {
+              end(done());
+              return;
+            }
+            count += 1;
+            remove(task);
+            if (task.inside) taken += 1;
+            task.run();
+          } catch (error) {
+            isOver = true;
+            reject(error);
+          }
+        };
+        // Many at once: a round of the platform's own loop costs more than a step.
+        const round = (): void => {
+          if (isOver) return;
+          for (let n = 0; n < turnsPerRound; n += 1) platform(turn);
+          platform(round);
+        };
+        round();
+      }),
     close: () => {
       globalThis.setImmediate = platform;
     },

@@ -22,6 +22,7 @@ import type { Policy } from "@troth/policy";
 import { isRetryable, type Logger, type Stop } from "@troth/runtime";
 import type { Keys } from "../keys/keys.ts";
 import { sealAside } from "../keys/sealed-aside.ts";
+import { latestStamp, openLiveClock } from "../live-clock.ts";
 import type { Fate } from "../pipeline.ts";
 import { type Feed, openFeed, type Reader } from "./feed.ts";
 import { type LiveJudge, openJudge, tick } from "./judge.ts";
@@ -100,10 +101,8 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
   const { dir, world, policy, keys, stop, log, tell } = options;
   const kept = (fact: Fact): Fact => (keys === null ? fact : sealFact(fact, keys));
   const keptAside = (item: SetAside): SetAside => (keys === null ? item : sealAside(item, keys));
-  const { clock, disk } = world;
+  const { disk } = world;
   const { segmentBytes, ...pace } = { ...usualSizes, ...options.sizes };
-  /** Live, log time is stamped here, once; else it follows what the events say. */
-  const nowOf = (): number => (options.clock() === "live" ? clock.now() : 0);
   const openLog = async (name: string): Promise<FileLog> => {
     const newGenesis = world.rng.uuid();
     const opened = await openFileLog(join(dir, name), disk, { newGenesis, segmentBytes });
@@ -113,6 +112,9 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
     return opened;
   };
   const facts = await openLog("facts");
+  const clock = openLiveClock(world.clock, await latestStamp(facts), log);
+  /** Live, log time is stamped here, once; else it follows what the events say. */
+  const nowOf = (): number => (options.clock() === "live" ? clock.now() : 0);
   const outputs = await openLog("outputs");
   const setAside = await openLog("set-aside");
   const snapshots = await openSnapshots(join(dir, "snapshots"), disk, {

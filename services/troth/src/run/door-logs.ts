@@ -1,8 +1,10 @@
 import { encodeFact, sealFact } from "@troth/events";
 import { type Admission, encodeSetAside } from "@troth/intake";
 import type { Log, LogInput } from "@troth/log";
+import type { Clock } from "@troth/runtime";
 import type { Keys } from "../keys/keys.ts";
 import { sealAside } from "../keys/sealed-aside.ts";
+import { openLiveClock } from "../live-clock.ts";
 import { openWaits, type Waits } from "../partitioned/waits.ts";
 import { openTopic, type Place, topics } from "./place.ts";
 
@@ -50,6 +52,8 @@ export type DoorLogs = {
   readonly append: (admission: Admission) => Promise<void>;
   /** What is being stored. */
   readonly waits: Waits["now"];
+  /** By which what comes in is stamped. */
+  readonly clock: Clock;
   readonly close: () => Promise<void>;
 };
 
@@ -60,13 +64,17 @@ const sealed = (admission: Admission, keys: Keys): Admission => ({
 });
 
 /** Where everything goes that comes in, whoever took it: facts, and what is none. */
-export function openDoorLogs(place: Pick<Place, "kafka" | "clock" | "isLive" | "keys">): DoorLogs {
-  const { kafka, clock, isLive, keys } = place;
+export function openDoorLogs(
+  place: Pick<Place, "kafka" | "clock" | "isLive" | "keys" | "log">,
+): DoorLogs {
+  const { kafka, isLive, keys } = place;
+  const clock = openLiveClock(place.clock, null, place.log);
   const facts = openedAnew(() => openTopic(kafka, topics.facts, 0));
   const setAside = openedAnew(() => openTopic(kafka, topics.setAside, 0));
   const waits = openWaits();
   return {
     waits: waits.now,
+    clock,
     append: async (given) => {
       const admission = keys === null ? given : sealed(given, keys);
       const now = clock.now();

@@ -1,5 +1,6 @@
 import { toCloudEvent } from "@troth/events";
 import { encodeSetAside, setAsideOf } from "@troth/intake";
+import { latestStamp, openLiveClock } from "../live-clock.ts";
 import { openRegistrar, type RegistrarMachine } from "../partitioned/registrar.ts";
 import { type Supervised, supervise } from "../partitioned/supervise.ts";
 import { joining, keepMember } from "./member.ts";
@@ -30,6 +31,7 @@ export async function runIdentity(place: Place): Promise<Service> {
     const noise = await Promise.all(
       numbered(partitions).map((one) => openTopic(kafka, topics.noise, one)),
     );
+    const since = place.isLive ? await latestStamp(facts) : null;
     return openRegistrar({
       facts,
       noise,
@@ -37,7 +39,7 @@ export async function runIdentity(place: Place): Promise<Service> {
       policies: place.policies,
       begins: place.begins,
       key: place.key,
-      clock,
+      clock: openLiveClock(clock, since, log),
       live: () => place.isLive,
       tickEveryMs,
       traces: place.traces,

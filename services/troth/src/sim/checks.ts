@@ -195,10 +195,12 @@ async function checkLake(story: Story, outputs: readonly Output[], report: Repor
   const { world, workload } = story;
   const genesis = story.lives.at(-1)?.embedded()?.genesis ?? "";
   const { lakeRecords } = workload.sizes;
-  if (world.objects.size === 0 && outputs.length <= lakeRecords) return;
-  // A chunk is closed by the next fact's first output once it is full.
-  const audit = await verify(openSimulatedStore({ objects: world.objects }), { genesis });
+  const store = openSimulatedStore({ objects: world.objects });
+  // Before the first chunk is closed there is no lake to verify.
+  const isBegun = (await store.list("_manifest/")).length > 0;
+  const audit = isBegun ? await verify(store, { genesis }) : { findings: [], outputs: 0 };
   for (const { fault, key, says } of audit.findings) report(`lake: ${fault} ${key}: ${says}`);
+  // A chunk is closed by the next fact's first output once it is full.
   const unwritten = outputs.slice(audit.outputs);
   const firstLeft = unwritten[0];
   const couldClose = unwritten.filter(({ inOffset }) => inOffset !== unwritten.at(-1)?.inOffset);

@@ -104,6 +104,10 @@ export type InjectorOptions = {
   readonly fillDisk: () => void;
 };
 
+/** Crashed three times as often as others. */
+const often =
+  /^disk (?:truncate|rename|remove|sync|lock|close \/data\/notify|open \/data\/notify\/journal\.new)|^store get|^http/;
+
 const none: Strike = { kind: "none" };
 const fail = (code: "io" | "timeout" | "unreachable", what: string, after = false): Strike => ({
   kind: "fail",
@@ -118,6 +122,7 @@ export function openInjector(options: InjectorOptions): Injector {
   let taken = 0;
   let crashed = 0;
   let power = false;
+  let failedAt = Number.NEGATIVE_INFINITY;
   const count = (kind: FaultKind): void => void counts.set(kind, (counts.get(kind) ?? 0) + 1);
   const chance = (probability: number): boolean => !healed && rng.next() < probability;
 
@@ -131,13 +136,18 @@ export function openInjector(options: InjectorOptions): Injector {
   const weight = (what: string, calls: number): number => {
     if (what.startsWith("disk truncate /data/notify")) return 200;
     if (what.startsWith("disk write")) return 4;
-    const byKind = /^disk (?:truncate|rename|remove|sync|lock)|^http/.test(what) ? 2 : 0.6;
-    return byKind * Math.max(1, 4 / calls);
+    const byKind = often.test(what) ? 2 : 0.6;
+    // What is asked for the first time when much has happened is asked in few stories only.
+    const late = calls <= 2 ? taken / 20 : 0;
+    // So is what is done about a failure.
+    const troubled = calls <= 2 && taken - failedAt < 12 ? 24 : 0;
+    return Math.max(troubled, byKind * Math.max(1, 4 / calls, late));
   };
 
   const strikeDisk = (what: string): Strike => {
     if (what.startsWith("disk write") && chance(plan.diskFullPerWrite)) {
       count("disk-full");
+      failedAt = taken;
       fillDisk();
     }
     if (!chance(plan.diskErrorPerCall)) return none;
@@ -174,9 +184,13 @@ export function openInjector(options: InjectorOptions): Injector {
         const torn = step.what.startsWith("disk write") ? 0.85 : 0.6;
         return crash(fate < 0.25 ? "before" : fate < torn ? "during" : "after", step.what);
       }
-      if (step.what.startsWith("disk ")) return strikeDisk(step.what);
-      if (step.what.startsWith("store ")) return strikeStore(step.what);
-      return none;
+      const struck = step.what.startsWith("disk ")
+        ? strikeDisk(step.what)
+        : step.what.startsWith("store ")
+          ? strikeStore(step.what)
+          : none;
+      if (struck.kind === "fail") failedAt = taken;
+      return struck;
     },
     count,
     counts,

@@ -14,6 +14,7 @@ export const dataDir = "/data";
 /** Small enough that everything that happens once a week happens several times a minute. */
 export type SimSizes = Sizes & {
   readonly lakeRecords: number;
+  readonly lakeLongestMs: number;
   readonly journalBytes: number;
   readonly alertsPerOwnerAndMinute: number;
 };
@@ -63,6 +64,7 @@ export function beginLife(world: SimWorld, policy: Policy, sizes: SimSizes): Lif
   let embedded: Embedded | null = null;
   let listeners: Listeners | null = null;
   let loading = true;
+  world.believable.begins();
 
   const open = async (): Promise<void> => {
     const running = await openEmbedded({
@@ -87,7 +89,7 @@ export function beginLife(world: SimWorld, policy: Policy, sizes: SimSizes): Lif
       log,
       intakePort: 0,
       host: "simulated",
-      clock: () => (loading ? "events" : "live"),
+      clock: () => "live",
       tell: {
         admitted: () => undefined,
         fate: (fate) => {
@@ -95,7 +97,9 @@ export function beginLife(world: SimWorld, policy: Policy, sizes: SimSizes): Lif
           else if (fate === "duplicate") fates.duplicates += 1;
           else fates.turnedAway += 1;
         },
-        judged: () => undefined,
+        judged: (_, stamp) => {
+          if (!loading) world.believable.hold(stamp);
+        },
       },
       sizes,
     });
@@ -113,7 +117,7 @@ export function beginLife(world: SimWorld, policy: Policy, sizes: SimSizes): Lif
         store: world.store,
         genesis: running.genesis,
         begin: "resume",
-        closing: { records: sizes.lakeRecords },
+        closing: { records: sizes.lakeRecords, longestMs: sizes.lakeLongestMs },
       },
       notify: {
         channels: [channel.value],

@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readPolicy } from "../policy-file.ts";
 import { type RunResult, runSeed } from "./run.ts";
@@ -32,7 +33,8 @@ export async function runShare(share: Share, hear: (heard: Heard) => void): Prom
   hear({ kind: "end", tally: tallies.total() });
 }
 
-const entry = fileURLToPath(new URL("./worker.ts", import.meta.url));
+/** Beside this file, with the ending it has: source in development, JavaScript once built. */
+const entry = fileURLToPath(new URL(`./worker${extname(import.meta.url)}`, import.meta.url));
 
 /** Runs seeds on several processes of their own; resolves when all have ended. */
 export async function runWorkers(

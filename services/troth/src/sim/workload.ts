@@ -17,6 +17,8 @@ export type WorkloadOptions = {
   readonly withFaults: boolean;
 };
 
+const dayMs = 86_400_000;
+
 const poisons: readonly string[] = [
   "{",
   "not json at all",
@@ -83,6 +85,7 @@ export function workloadOf(options: WorkloadOptions): Workload {
     snapshotEveryRecords: oneOf(2, 5, 12, 1_000),
     recordsPerTurn: oneOf(1, 3, 200),
     lakeRecords: oneOf(20, 60, 1_000, 1_000),
+    lakeLongestMs: oneOf(1, 20, 20, 90) * dayMs,
     journalBytes: oneOf(600, 3_000, 100_000),
     alertsPerOwnerAndMinute: oneOf(1, 1_000, 1_000),
   };

@@ -12,6 +12,7 @@ import {
   type Scheduler,
   type SimulatedDisk,
 } from "@troth/runtime";
+import { type Believable, openBelievable } from "./believable.ts";
 import { type Injector, openInjector, type Plan, type PlannedCrash } from "./faults.ts";
 import { openReceiver, type Receiver } from "./receiver.ts";
 import { callSite, type Site } from "./site.ts";
@@ -26,6 +27,8 @@ export type SimWorld = {
   readonly simulatedDisk: SimulatedDisk;
   readonly objects: Map<string, Buffer>;
   readonly clock: Clock;
+  /** What log time may be at most. */
+  readonly believable: Believable;
   /** The disk as a process started now sees it. */
   readonly attachDisk: () => Disk;
   readonly store: ObjectStore;
@@ -143,6 +146,7 @@ export function openSimWorld(options: WorldOptions): SimWorld {
     simulatedDisk,
     objects,
     clock: scheduler.clock,
+    believable: openBelievable(scheduler.clock),
     attachDisk: simulatedDisk.attach,
     store,
     http,
