@@ -294,7 +294,7 @@ export const mutants: readonly Mutant[] = [
     file: `${engine}/episode.ts`,
     edits: [
       [
-        "    out.push(sayAlert(policy, customer, standing, state, now, episode));\n    return;",
+        '    out.push(sayAlert(w, c, standing, stands ? "recovered" : "withdrawn", now, episode));\n    return;',
         "    return;",
       ],
     ],

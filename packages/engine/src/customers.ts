@@ -1,61 +1,85 @@
 import { invariant } from "@troth/events";
 import type { Policy } from "@troth/policy";
 import { Arena } from "./packed/arena.ts";
-import { CustomerReader, CustomerWriter } from "./packed/customer.ts";
 import { keyEnd, keyMatches, keySize, readKey, writeKey } from "./packed/keys.ts";
 import { Names } from "./packed/names.ts";
+import { CustomerReader } from "./packed/reader.ts";
 import { SlotIndex } from "./packed/slot-index.ts";
-import { type Customer, emptyCustomer } from "./state.ts";
+import { CustomerWriter } from "./packed/writer.ts";
+import { freePledge } from "./pledges.ts";
+import { freeName, nameCode, nameOfCode } from "./register/facts.ts";
+import { dropMark } from "./register/items.ts";
+import {
+  giveCustomer,
+  giveLoose,
+  hasExtras,
+  isUsed,
+  keyTextOf,
+  looseListOf,
+  looseMarksAt,
+  newCustomer,
+  nextLoose,
+  noisesAt,
+  pledgesOf,
+  setExtras,
+  setUsed,
+  slotOfCustomer,
+  tenantCode,
+} from "./register/layout.ts";
+import { List } from "./register/list.ts";
+import { Memory } from "./register/memory.ts";
+import { freeText, newText, textAt, textIs } from "./register/texts.ts";
+import { type Episode, type Extras, noExtras } from "./state.ts";
+
+/** How many customers are kept open; the others lie packed, in a third of the room. */
+const openUsually = 200_000;
 
 /**
- * How many customers are kept as objects: all while they are few, and few once they are many. Measured:
- * objects are judged up to three times as fast while the collector can bear them, and a number between
- * is slowest of all, because objects then live just long enough to be moved before they die.
- */
-export type OpenLimits = {
-  /** While no more than so many are known, all stay open. */
-  readonly freely: number;
-  /** With more than that, so many stay open. */
-  readonly beyond: number;
-};
-const usualLimits: OpenLimits = { freely: 100_000, beyond: 64 };
-/** Surplus customers closed whenever another is opened, so that growing past the limit halts nobody. */
-const closedAtOnce = 4;
-
-/**
- * Every customer of a partition, by key and by slot (a number that never changes). The few touched
- * last are open: objects, free to be changed. The rest lie packed in a few hundred bytes each.
+ * Every customer of a partition, by key and by slot (a number that never changes). Those touched last
+ * are open: numbers in memory, free to be changed, a customer being an address. The rest lie packed as
+ * bytes. How many are open changes what is held, never what is said.
  *
- * An object is good until the next call that opens another customer; to be on the safe side nothing
- * keeps one for longer than it takes to judge one record.
+ * An address is good until the next call that opens another customer.
  */
 export class Customers {
+  readonly policy: Policy;
+  readonly memory = new Memory();
   readonly names: Names;
-  readonly #limits: OpenLimits;
+  /** By address: pledges by template and key, of customers that have many. */
+  readonly indexes = new Map<number, Map<string, number>>();
+  /** Pledges the record at hand touched, maybe with repeats. */
+  readonly touched = new List();
+  readonly #extras = new Map<number, Extras>();
+  readonly #most: number;
   readonly #writer: CustomerWriter;
   readonly #reader: CustomerReader;
   readonly #index = new SlotIndex();
   readonly #arena = new Arena();
+  /** By slot: its address while open, or 0. */
+  #open = new Int32Array(1024);
   /** By slot: where its bytes are (0 for one never packed) and how many. */
   #addresses = new Uint32Array(1024);
   #lengths = new Uint32Array(1024);
-  readonly #open = new Map<number, Customer>();
   /** Open customers in a circle; whoever was used since the hand last passed stays. */
-  readonly #circle: Customer[] = [];
+  readonly #circle: number[] = [];
   #hand = 0;
   #scratch = Buffer.allocUnsafe(8192);
+  /** The key last asked for, and whose it is. */
+  #key = "";
+  #keyOf = 0;
   readonly #holds = (slot: number, key: string): boolean => {
-    const open = this.#open.get(slot);
-    if (open !== undefined) return open.key === key;
+    const open = this.#open[slot] ?? 0;
+    if (open !== 0) return textIs(this.memory, keyTextOf(this.memory, open), key);
     const address = this.#addresses[slot] ?? 0;
     return keyMatches(key, this.#arena.chunkOf(address), this.#arena.offsetOf(address));
   };
 
-  constructor(policy: Policy, names: Names = new Names(), limits: OpenLimits = usualLimits) {
+  constructor(policy: Policy, names: Names = new Names(), most: number = openUsually) {
+    this.policy = policy;
     this.names = names;
-    this.#limits = limits;
-    this.#writer = new CustomerWriter(names);
-    this.#reader = new CustomerReader(policy, names);
+    this.#most = Math.max(1, most);
+    this.#writer = new CustomerWriter(this);
+    this.#reader = new CustomerReader(this);
   }
 
   get size(): number {
@@ -64,57 +88,96 @@ export class Customers {
 
   /** Bytes held outside the collector's sight. */
   get bytes(): number {
-    const columns = this.#addresses.byteLength + this.#lengths.byteLength;
-    return this.#arena.bytes + this.#index.bytes + columns;
+    const columns = this.#open.byteLength + this.#addresses.byteLength + this.#lengths.byteLength;
+    return this.memory.size + this.#arena.bytes + this.#index.bytes + columns;
   }
 
   has(key: string): boolean {
     return this.#index.find(key, this.#holds) >= 0;
   }
 
-  /** The customer, open; undefined if nobody is known by that key. */
-  get(key: string): Customer | undefined {
+  /** The customer, open; 0 if nobody is known by that key. */
+  get(key: string): number {
     const slot = this.#index.find(key, this.#holds);
-    return slot < 0 ? undefined : this.at(slot);
+    return slot < 0 ? 0 : this.at(slot);
   }
 
-  getOrCreate(key: string, tenant: string): Customer {
+  getOrCreate(key: string, tenant: string): number {
     const slot = this.#index.find(key, this.#holds);
-    if (slot >= 0) return this.at(slot);
-    const fresh = emptyCustomer(this.#add(key), key, tenant);
-    this.#opened(fresh);
-    return fresh;
+    const c = slot >= 0 ? this.at(slot) : this.#enter(this.create(this.#add(key), key, tenant));
+    this.#key = key;
+    this.#keyOf = c;
+    return c;
   }
 
   /** The customer in a slot, open. */
-  at(slot: number): Customer {
-    const open = this.#open.get(slot);
-    if (open !== undefined) {
-      open.used = true;
-      return open;
-    }
-    const customer = this.#unpacked(slot);
-    this.#opened(customer);
-    return customer;
+  at(slot: number): number {
+    const open = this.#open[slot] ?? 0;
+    if (open === 0) return this.#enter(this.#unpacked(slot));
+    setUsed(this.memory, open, true);
+    return open;
   }
 
-  /** Every customer, in the order they were first met; to look at only: what is changed may be lost. */
-  *all(): Generator<Customer> {
+  /** Every customer, in the order they were first met; to look at only, and only until the next. */
+  *all(): Generator<number> {
     for (let slot = 0; slot < this.size; slot += 1) {
-      yield this.#open.get(slot) ?? this.#unpacked(slot);
+      const open = this.#open[slot] ?? 0;
+      const c = open === 0 ? this.#unpacked(slot) : open;
+      yield c;
+      if (open === 0) this.#free(c);
     }
+  }
+
+  keyOf(c: number): string {
+    if (c === this.#keyOf) return this.#key;
+    this.#key = textAt(this.memory, keyTextOf(this.memory, c));
+    this.#keyOf = c;
+    return this.#key;
+  }
+
+  tenantOf(c: number): string {
+    return nameOfCode(this.memory, this.names, tenantCode(this.memory, c));
   }
 
   keyAt(slot: number): string {
-    const open = this.#open.get(slot);
-    if (open !== undefined) return open.key;
+    const open = this.#open[slot] ?? 0;
+    if (open !== 0) return this.keyOf(open);
     const address = this.#addresses[slot] ?? 0;
     return readKey(this.#arena.chunkOf(address), this.#arena.offsetOf(address));
   }
 
+  /** What of an open customer lies beside the numbers; null if nothing does. */
+  extrasOf(c: number): Extras | null {
+    if (!hasExtras(this.memory, c)) return null;
+    return this.#extras.get(slotOfCustomer(this.memory, c)) ?? null;
+  }
+
+  extrasFor(c: number): Extras {
+    const known = this.extrasOf(c);
+    if (known !== null) return known;
+    const fresh = noExtras();
+    this.setExtras(c, fresh);
+    return fresh;
+  }
+
+  setExtras(c: number, extras: Extras): void {
+    setExtras(this.memory, c);
+    this.#extras.set(slotOfCustomer(this.memory, c), extras);
+  }
+
+  episodeOf(c: number): Episode | null {
+    return this.extrasOf(c)?.episode ?? null;
+  }
+
+  /** A customer of whom nothing is known but key and tenant; not among the open ones yet. */
+  create(slot: number, key: string, tenant: string): number {
+    const text = newText(this.memory, key);
+    return newCustomer(this.memory, slot, text, nameCode(this.memory, this.names, tenant));
+  }
+
   /** Each customer's bytes, key first, in order of slots. */
   *packed(): Generator<Buffer> {
-    for (const customer of this.#circle) this.#pack(customer);
+    for (const c of this.#circle) this.#pack(c);
     for (let slot = 0; slot < this.size; slot += 1) {
       const address = this.#addresses[slot] ?? 0;
       const start = this.#arena.offsetOf(address);
@@ -131,41 +194,36 @@ export class Customers {
 
   #add(key: string): number {
     const slot = this.#index.add(key);
-    if (slot === this.#addresses.length) {
-      const addresses = new Uint32Array(2 * slot);
-      addresses.set(this.#addresses);
-      this.#addresses = addresses;
-      const lengths = new Uint32Array(2 * slot);
-      lengths.set(this.#lengths);
-      this.#lengths = lengths;
-    }
+    if (slot < this.#open.length) return slot;
+    const [open, addresses, lengths] = [this.#open, this.#addresses, this.#lengths];
+    this.#open = new Int32Array(2 * slot);
+    this.#addresses = new Uint32Array(2 * slot);
+    this.#lengths = new Uint32Array(2 * slot);
+    this.#open.set(open);
+    this.#addresses.set(addresses);
+    this.#lengths.set(lengths);
     return slot;
   }
 
-  #unpacked(slot: number): Customer {
+  #unpacked(slot: number): number {
     const address = this.#addresses[slot] ?? 0;
     const chunk = this.#arena.chunkOf(address);
     const start = this.#arena.offsetOf(address);
     return this.#reader.read(slot, readKey(chunk, start), chunk, keyEnd(chunk, start));
   }
 
-  #opened(customer: Customer): void {
-    this.#open.set(customer.slot, customer);
-    const { freely, beyond } = this.#limits;
-    const most = this.size <= freely ? freely : beyond;
-    if (this.#circle.length < most) {
-      this.#circle.push(customer);
-      return;
-    }
-    for (let n = 0; n < closedAtOnce && this.#circle.length > most; n += 1) {
-      const last = this.#circle.pop();
-      if (last !== undefined) this.#close(last);
+  /** Puts a customer among the open ones, packing another if they are too many. */
+  #enter(c: number): number {
+    this.#open[slotOfCustomer(this.memory, c)] = c;
+    if (this.#circle.length < this.#most) {
+      this.#circle.push(c);
+      return c;
     }
     const place = this.#leastUsed();
-    const oldest = this.#circle[place];
-    if (oldest !== undefined) this.#close(oldest);
-    this.#circle[place] = customer;
+    this.#close(this.#circle[place] ?? 0);
+    this.#circle[place] = c;
     this.#hand = place + 1;
+    return c;
   }
 
   /** The hand goes round until it finds one not used since it last passed. */
@@ -174,19 +232,41 @@ export class Customers {
       if (place >= this.#circle.length) place = 0;
       const one = this.#circle[place];
       invariant(one !== undefined, "nobody is open where somebody must be");
-      if (!one.used) return place;
-      one.used = false;
+      if (!isUsed(this.memory, one)) return place;
+      setUsed(this.memory, one, false);
     }
   }
 
-  #close(customer: Customer): void {
-    this.#pack(customer);
-    this.#open.delete(customer.slot);
+  #close(c: number): void {
+    this.#pack(c);
+    const slot = slotOfCustomer(this.memory, c);
+    this.#open[slot] = 0;
+    this.#free(c);
   }
 
-  #pack(customer: Customer): void {
-    const { slot, key } = customer;
-    const { bytes, start, end } = this.#writer.write(customer);
+  /** Gives back all that is known of a customer in memory. */
+  #free(c: number): void {
+    const m = this.memory;
+    while (pledgesOf(m, c) !== 0) freePledge(m, c, pledgesOf(m, c));
+    while (m.int(noisesAt(c)) !== 0) dropMark(m, noisesAt(c));
+    for (let loose = looseListOf(m, c); loose !== 0; ) {
+      const next = nextLoose(m, loose);
+      while (m.int(looseMarksAt(loose)) !== 0) dropMark(m, looseMarksAt(loose));
+      giveLoose(m, loose);
+      loose = next;
+    }
+    if (hasExtras(m, c)) this.#extras.delete(slotOfCustomer(m, c));
+    this.indexes.delete(c);
+    if (this.#keyOf === c) this.#keyOf = 0;
+    freeText(m, keyTextOf(m, c));
+    freeName(m, tenantCode(m, c));
+    giveCustomer(m, c);
+  }
+
+  #pack(c: number): void {
+    const slot = slotOfCustomer(this.memory, c);
+    const key = textAt(this.memory, keyTextOf(this.memory, c));
+    const { bytes, start, end } = this.#writer.write(c);
     const size = keySize(key) + end - start;
     if (size > this.#scratch.length) this.#scratch = Buffer.allocUnsafe(2 * size);
     const body = writeKey(key, this.#scratch, 0);

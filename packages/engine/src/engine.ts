@@ -2,22 +2,23 @@ import type { Fact, Flag } from "@troth/events";
 import { identityOf, invariant } from "@troth/events";
 import type { Policy } from "@troth/policy";
 import { cohortRules, isTouched, touch } from "./cohort.ts";
-import { Customers, type OpenLimits } from "./customers.ts";
+import { Customers } from "./customers.ts";
 import { acknowledge, flagOf } from "./episode.ts";
 import { evolve, removeItems } from "./evolve.ts";
 import { type Handover, handOver, takeOver } from "./join.ts";
-import { type Eyes, look, lookAtMoment, plan, setNextAt, waitsFor } from "./look.ts";
+import { look, lookAtMoment, plan, setNextAt, waitsFor } from "./look.ts";
 import type { Out } from "./out.ts";
 import { Names } from "./packed/names.ts";
 import { profileAt } from "./profile.ts";
 import type { EngineRecord } from "./record.ts";
+import { nextAtOf, nextPledge, pledgesOf, slotOfCustomer } from "./register/layout.ts";
 import { plansOf } from "./roles.ts";
 import { linkOf, partsOf, type Standing, shadowRules } from "./score.ts";
-import type { Customer, State } from "./state.ts";
+import type { State, World } from "./state.ts";
 import { Timers } from "./timers.ts";
 
 /** `open` says how many customers are kept unpacked; it changes what is held, never what is said. */
-export const emptyState = (policy: Policy, open?: OpenLimits): State => ({
+export const emptyState = (policy: Policy, open?: number): State => ({
   customers: new Customers(policy, new Names(), open),
   sources: policy.sources.map(() => ({
     watchedSince: null,
@@ -51,12 +52,12 @@ const movesOf = (join: Join): ((ref: { readonly origin: string }) => boolean) =>
 export class Engine {
   readonly policy: Policy;
   readonly state: State;
-  readonly #eyes: Eyes;
+  readonly #w: World;
 
   constructor(policy: Policy, state: State = emptyState(policy)) {
     this.policy = policy;
     this.state = state;
-    this.#eyes = { policy, plans: plansOf(policy), state };
+    this.#w = { policy, plans: plansOf(policy), state, customers: state.customers };
   }
 
   /** Log time of the earliest moment that waits; Infinity when nothing does. Never too late. */
@@ -76,7 +77,7 @@ export class Engine {
       const slots: number[] = [];
       timers.take(at, slots);
       for (const slot of slots.length > 1 ? this.#inOrder(slots) : slots) {
-        lookAtMoment(this.#eyes, customers.at(slot), at, out);
+        lookAtMoment(this.#w, customers.at(slot), at, out);
       }
     }
     this.state.stamp = Math.max(this.state.stamp, stamp);
@@ -121,14 +122,14 @@ export class Engine {
   /** A customer's flag at `now`; null when nothing stands against them. */
   flag(key: string, now: number): Flag | null {
     const customer = this.state.customers.get(key);
-    return customer === undefined ? null : flagOf(this.policy, customer, now);
+    return customer === 0 ? null : flagOf(this.#w, customer, now);
   }
 
   /** Every flag at `now`, in order of customer key. */
   *flags(now: number): Generator<Flag> {
     const flags: Flag[] = [];
     for (const customer of this.state.customers.all()) {
-      const flag = flagOf(this.policy, customer, now);
+      const flag = flagOf(this.#w, customer, now);
       if (flag !== null) flags.push(flag);
     }
     yield* flags.sort((a, b) => (a.customer < b.customer ? -1 : 1));
@@ -137,47 +138,48 @@ export class Engine {
   #applyFact(record: EngineRecord & { kind: "fact" }, out: Out): void {
     const { fact, stamp } = record;
     const customer = this.state.customers.getOrCreate(record.customer, fact.tenant);
-    const readers = this.policy.readers.get(fact.kind);
-    const { touched, profileFrom } = evolve(this.policy, readers, customer, fact, record.origin);
-    if (profileFrom !== null) this.#retouch(customer, profileFrom);
-    const standing = look(this.#eyes, customer, touched, stamp, "fact", out);
+    const profileFrom = evolve(this.#w, customer, fact, record.origin);
+    if (profileFrom !== Number.POSITIVE_INFINITY) this.#retouch(customer, profileFrom);
+    const { touched } = this.state.customers;
+    const standing = look(this.#w, customer, touched, stamp, "fact", out);
     if (fact.kind === "survey.invited") this.#saySurvey(customer, fact, standing, stamp, out);
     if (fact.kind === "alert.acknowledged") {
-      acknowledge(this.policy, customer, fact.data["alertId"], stamp, out);
+      acknowledge(this.#w, customer, fact.data["alertId"], stamp, out);
     }
   }
 
   /** A profile that arrives late may have been touched by a cohort fact already past. */
-  #retouch(customer: Customer, from: number): void {
+  #retouch(customer: number, from: number): void {
     for (const fact of this.state.cohorts) {
       for (const rule of cohortRules(this.policy, fact)) {
-        if (rule.at(fact) < from || !isTouched(customer, rule, fact)) continue;
-        touch(this.policy, customer, rule, fact);
+        if (rule.at(fact) < from || !isTouched(this.#w, customer, rule, fact)) continue;
+        touch(this.#w, customer, rule, fact);
       }
     }
   }
 
-  #saySurvey(customer: Customer, fact: Fact, standing: Standing, now: number, out: Out): void {
+  #saySurvey(c: number, fact: Fact, standing: Standing, now: number, out: Out): void {
+    const { customers } = this.state;
     const weight = fact.data["sampleWeight"];
     const probability = fact.data["askProbability"];
     const invitation = fact.data["invitationId"];
-    const parts = partsOf(this.policy, customer, now);
+    const parts = partsOf(this.#w, c, now);
     const rules = parts.filter((part) => part.points > 0).map((part) => part.rule);
-    const { segment, region } = profileAt(customer.profile, now, false);
+    const { segment, region } = profileAt(customers.extrasOf(c)?.profile ?? [], now, false);
     out.push({
       kind: "survey",
       at: now,
-      customer: customer.key,
+      customer: customers.keyOf(c),
       subject: fact.subject ?? "",
       invitationId: typeof invitation === "string" ? invitation : fact.id,
       riskScore: standing.score,
       level: standing.level,
-      alerted: customer.episode !== null,
-      topLink: linkOf(standing.lead),
+      alerted: customers.episodeOf(c) !== null,
+      topLink: linkOf(this.#w, standing.lead),
       weight:
         typeof weight === "number" ? weight : typeof probability === "number" ? 1 / probability : 1,
       rules: [...new Set(rules)].sort(),
-      shadow: shadowRules(this.policy, customer, now),
+      shadow: shadowRules(this.#w, c, now),
       parts,
       segment,
       region,
@@ -186,10 +188,13 @@ export class Engine {
   }
 
   #retract(record: EngineRecord & { kind: "retract" }, out: Out): void {
-    const customer = this.state.customers.get(record.customer);
-    if (customer === undefined) return;
-    const touched = removeItems(customer, (ref) => record.facts.has(identityOf(ref)));
-    look(this.#eyes, customer, touched, record.stamp, "retraction", out);
+    const { customers } = this.state;
+    const customer = customers.get(record.customer);
+    if (customer === 0) return;
+    const { touched } = customers;
+    touched.clear();
+    removeItems(this.#w, customer, (ref) => record.facts.has(identityOf(ref)), touched);
+    look(this.#w, customer, touched, record.stamp, "retraction", out);
   }
 
   /**
@@ -197,35 +202,46 @@ export class Engine {
    * Reads only. Both partitions must have come to the record's stamp (`advance`) before.
    */
   handOver(join: Join): Handover | null {
-    const from = this.state.customers.get(losing(join));
-    if (from === undefined) return null;
-    const merging = join.kind === "merge";
-    return handOver(from, movesOf(join), merging ? from.episode : null);
+    const { customers } = this.state;
+    const from = customers.get(losing(join));
+    if (from === 0) return null;
+    const episode = join.kind === "merge" ? customers.episodeOf(from) : null;
+    return handOver(this.#w, from, movesOf(join), episode);
   }
 
   /** An open alert of a customer that is absorbed passes on only to one that has none. */
   hasEpisode(key: string): boolean {
-    return (this.state.customers.get(key)?.episode ?? null) !== null;
+    const { customers } = this.state;
+    const customer = customers.get(key);
+    return customer !== 0 && customers.episodeOf(customer) !== null;
   }
 
   /** The losing side of a join: lets go of what was handed over. */
   letGo(join: Join, episodePasses: boolean, stamp: number, out: Out): void {
-    const from = this.state.customers.get(losing(join));
-    if (from === undefined) return;
-    if (join.kind === "merge" && episodePasses) from.episode = null;
-    const lost = removeItems(from, movesOf(join));
-    look(this.#eyes, from, lost, stamp, "identity", out);
+    const { customers } = this.state;
+    const from = customers.get(losing(join));
+    if (from === 0) return;
+    const extras = customers.extrasOf(from);
+    if (join.kind === "merge" && episodePasses && extras !== null) extras.episode = null;
+    const { touched } = customers;
+    touched.clear();
+    removeItems(this.#w, from, movesOf(join), touched);
+    look(this.#w, from, touched, stamp, "identity", out);
   }
 
   /** The gaining side of a join: takes in what was handed over. */
   takeOver(join: Join, handover: Handover | null, stamp: number, out: Out): void {
     const key = join.kind === "merge" ? join.whole : join.part;
     if (handover === null && !this.state.customers.has(key)) return;
-    const to = this.state.customers.getOrCreate(key, handover?.tenant ?? "");
+    const { customers } = this.state;
+    const to = customers.getOrCreate(key, handover?.tenant ?? "");
     // The alert follows the person: who took it on goes on with the same one.
-    to.episode ??= handover?.episode ?? null;
-    const gained = handover === null ? [] : takeOver(this.policy, to, handover);
-    look(this.#eyes, to, gained, stamp, "identity", out);
+    if (handover !== null && handover.episode !== null) {
+      customers.extrasFor(to).episode ??= handover.episode;
+    }
+    customers.touched.clear();
+    if (handover !== null) takeOver(this.#w, to, handover);
+    look(this.#w, to, customers.touched, stamp, "identity", out);
   }
 
   #join(record: EngineRecord & { kind: "merge" | "split" }, out: Out): void {
@@ -242,14 +258,16 @@ export class Engine {
     for (const rule of cohortRules(this.policy, fact)) {
       const touched: { readonly key: string; readonly slot: number }[] = [];
       for (const customer of customers.all()) {
-        const { key, slot } = customer;
-        if (isTouched(customer, rule, fact)) touched.push({ key, slot });
+        if (!isTouched(this.#w, customer, rule, fact)) continue;
+        const slot = slotOfCustomer(customers.memory, customer);
+        touched.push({ key: customers.keyOf(customer), slot });
       }
       touched.sort((a, b) => (a.key < b.key ? -1 : 1));
       for (const { slot } of touched) {
         const customer = customers.at(slot);
-        touch(this.policy, customer, rule, fact);
-        look(this.#eyes, customer, [], now, "fact", out);
+        touch(this.#w, customer, rule, fact);
+        customers.touched.clear();
+        look(this.#w, customer, customers.touched, now, "fact", out);
       }
       out.push({
         kind: "cohort",
@@ -290,11 +308,12 @@ export class Engine {
   #lookAgain(source: number, at: number): void {
     const { customers, waiting } = this.state;
     for (const slot of waiting[source] ?? []) {
-      const customer = customers.at(slot);
-      for (const pledge of customer.pledges) {
-        if (pledge.nextAt > at && waitsFor(pledge, source)) setNextAt(pledge, at);
+      const { memory: m } = customers;
+      const c = customers.at(slot);
+      for (let p = pledgesOf(m, c); p !== 0; p = nextPledge(m, p)) {
+        if (nextAtOf(m, p) > at && waitsFor(this.#w, p, source)) setNextAt(m, c, p, at);
       }
-      plan(this.#eyes, customer);
+      plan(this.#w, c);
     }
   }
 }

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { AlertDecision, Flag } from "@troth/events";
-import type { Policy } from "@troth/policy";
 import type { Out } from "./out.ts";
 import { profileAt } from "./profile.ts";
+import { levelNumber, setLevelNumber } from "./register/layout.ts";
 import {
   causeIds,
   leadId,
@@ -13,24 +13,25 @@ import {
   type Standing,
   standingOf,
 } from "./score.ts";
-import type { Customer, Episode } from "./state.ts";
+import type { Episode, World } from "./state.ts";
+import { levelCode, levelWord } from "./words.ts";
 
-const alertIdOf = (customer: Customer, rule: string, lead: string, at: number): string =>
+const alertIdOf = (tenant: string, key: string, rule: string, lead: string, at: number): string =>
   createHash("sha256")
-    .update([customer.tenant, rule, customer.key, lead, String(at)].join("\u0000"))
+    .update([tenant, rule, key, lead, String(at)].join("\u0000"))
     .digest("hex")
     .slice(0, 24);
 
 function sayAlert(
-  policy: Policy,
-  customer: Customer,
+  w: World,
+  c: number,
   standing: Standing,
   state: AlertDecision["state"],
   now: number,
   episode: Episode,
 ): AlertDecision {
-  const parts = partsOf(policy, customer, now);
-  const lead = standing.lead === null ? null : partOf(standing.lead, now);
+  const parts = partsOf(w, c, now);
+  const lead = standing.lead === null ? null : partOf(w, standing.lead, now);
   const adding = parts.filter((part) => part.points > 0).length;
   return {
     kind: "alert",
@@ -38,41 +39,43 @@ function sayAlert(
     at: now,
     alertId: episode.alertId,
     revision: episode.revision,
-    customer: customer.key,
+    customer: w.customers.keyOf(c),
     rule: standing.critical ? "critical" : "compound",
     level: standing.level,
     score: standing.score,
     lead,
-    operatedBy: operatedByOf(standing.lead),
+    operatedBy: operatedByOf(w, standing.lead),
     parts,
     says: (lead?.says ?? "") + (adding > 1 ? ` It is one of ${adding} things that add up.` : ""),
-    policy: policy.hash,
+    policy: w.policy.hash,
   };
 }
 
 type Turn = "opens" | "closes" | "changes" | "stays";
 
 /** What a standing does to the customer's alert. */
-function turnOf(policy: Policy, customer: Customer, standing: Standing): Turn {
+function turnOf(w: World, c: number, standing: Standing): Turn {
   const { critical, level, score } = standing;
-  const episode = customer.episode;
-  if (episode === null) return critical || score >= policy.score.alertAt ? "opens" : "stays";
-  if (!critical && score < policy.score.recoverBelow) return "closes";
+  const rules = w.policy.score;
+  const episode = w.customers.episodeOf(c);
+  if (episode === null) return critical || score >= rules.alertAt ? "opens" : "stays";
+  if (!critical && score < rules.recoverBelow) return "closes";
   const same =
     episode.level === level &&
     episode.rule === (critical ? "critical" : "compound") &&
-    episode.leadId === leadId(standing.lead);
+    episode.leadId === leadId(w, standing.lead);
   return same ? "stays" : "changes";
 }
 
-function open(policy: Policy, customer: Customer, standing: Standing, now: number, out: Out): void {
+function open(w: World, c: number, standing: Standing, now: number, out: Out): void {
+  const { customers } = w;
   const rule = standing.critical ? "critical" : "compound";
-  const lead = leadId(standing.lead);
-  const causes = partsOf(policy, customer, now)
+  const lead = leadId(w, standing.lead);
+  const causes = partsOf(w, c, now)
     .filter((part) => part.points > 0)
     .map((part) => part.id);
   const opened: Episode = {
-    alertId: alertIdOf(customer, rule, lead, now),
+    alertId: alertIdOf(customers.tenantOf(c), customers.keyOf(c), rule, lead, now),
     openedAt: now,
     causes,
     revision: 1,
@@ -81,13 +84,13 @@ function open(policy: Policy, customer: Customer, standing: Standing, now: numbe
     rule,
     leadId: lead,
   };
-  customer.episode = opened;
-  out.push(sayAlert(policy, customer, standing, "opened", now, opened));
+  customers.extrasFor(c).episode = opened;
+  out.push(sayAlert(w, c, standing, "opened", now, opened));
 }
 
 function turn(
-  policy: Policy,
-  customer: Customer,
+  w: World,
+  c: number,
   episode: Episode,
   standing: Standing,
   closes: boolean,
@@ -96,86 +99,81 @@ function turn(
 ): void {
   episode.revision += 1;
   if (closes) {
-    const ids = causeIds(policy, customer, now);
+    const ids = causeIds(w, c, now);
     const stands = episode.causes.some((cause) => ids.has(cause));
-    customer.episode = null;
-    const state = stands ? "recovered" : "withdrawn";
-    out.push(sayAlert(policy, customer, standing, state, now, episode));
+    w.customers.extrasFor(c).episode = null;
+    out.push(sayAlert(w, c, standing, stands ? "recovered" : "withdrawn", now, episode));
     return;
   }
   episode.level = standing.level;
   episode.rule = standing.critical ? "critical" : "compound";
-  episode.leadId = leadId(standing.lead);
-  out.push(sayAlert(policy, customer, standing, "amended", now, episode));
+  episode.leadId = leadId(w, standing.lead);
+  out.push(sayAlert(w, c, standing, "amended", now, episode));
 }
 
+const levelOf = (w: World, c: number) => levelWord(levelNumber(w.customers.memory, c));
+
 /** True if settling at `now` would say anything. */
-export function wouldSay(policy: Policy, customer: Customer, now: number): boolean {
-  const standing = standingOf(policy, customer, now);
-  return standing.level !== customer.level || turnOf(policy, customer, standing) !== "stays";
+export function wouldSay(w: World, c: number, now: number): boolean {
+  const standing = standingOf(w, c, now);
+  return standing.level !== levelOf(w, c) || turnOf(w, c, standing) !== "stays";
 }
 
 /** After every look: flag and alert follow the score; each is said once per change (RULES.md, 8). */
-export function settle(policy: Policy, customer: Customer, now: number, out: Out): Standing {
-  const standing = standingOf(policy, customer, now);
-  if (standing.level !== customer.level) {
+export function settle(w: World, c: number, now: number, out: Out): Standing {
+  const standing = standingOf(w, c, now);
+  const was = levelOf(w, c);
+  if (standing.level !== was) {
     out.push({
       kind: "flag",
       at: now,
-      customer: customer.key,
+      customer: w.customers.keyOf(c),
       level: standing.level,
-      was: customer.level,
+      was,
       score: standing.score,
-      topLink: linkOf(standing.lead),
-      policy: policy.hash,
+      topLink: linkOf(w, standing.lead),
+      policy: w.policy.hash,
     });
-    customer.level = standing.level;
+    setLevelNumber(w.customers.memory, c, levelCode(standing.level));
   }
-  const next = turnOf(policy, customer, standing);
-  if (next === "opens") open(policy, customer, standing, now, out);
-  else if (next !== "stays" && customer.episode !== null) {
-    turn(policy, customer, customer.episode, standing, next === "closes", now, out);
-  }
+  const next = turnOf(w, c, standing);
+  if (next === "stays") return standing;
+  const episode = w.customers.episodeOf(c);
+  if (episode === null) open(w, c, standing, now, out);
+  else turn(w, c, episode, standing, next === "closes", now, out);
   return standing;
 }
 
 /** A representative took the open alert on; said once. */
-export function acknowledge(
-  policy: Policy,
-  customer: Customer,
-  alertId: unknown,
-  now: number,
-  out: Out,
-): void {
-  const episode = customer.episode;
+export function acknowledge(w: World, c: number, alertId: unknown, now: number, out: Out): void {
+  const episode = w.customers.episodeOf(c);
   if (episode === null || episode.alertId !== alertId || episode.acknowledged) return;
   episode.acknowledged = true;
   episode.revision += 1;
-  const standing = standingOf(policy, customer, now);
-  out.push(sayAlert(policy, customer, standing, "acknowledged", now, episode));
+  out.push(sayAlert(w, c, standingOf(w, c, now), "acknowledged", now, episode));
 }
 
 /** The flag a representative sees at `now`, from state alone; null when there is nothing to say. */
-export function flagOf(policy: Policy, customer: Customer, now: number): Flag | null {
-  const standing = standingOf(policy, customer, now);
-  const parts = partsOf(policy, customer, now);
+export function flagOf(w: World, c: number, now: number): Flag | null {
+  const standing = standingOf(w, c, now);
+  const parts = partsOf(w, c, now);
   if (standing.level === "none" && parts.length === 0) return null;
   const rules = new Set(parts.filter((part) => part.points > 0).map((part) => part.rule));
-  const profile = profileAt(customer.profile, now, false);
-  const advice = policy.advice.filter(
+  const profile = profileAt(w.customers.extrasOf(c)?.profile ?? [], now, false);
+  const advice = w.policy.advice.filter(
     (one) =>
       one.rules.some((rule) => rules.has(rule)) && (one.applies === null || one.applies(profile)),
   );
   return {
     at: now,
-    customer: customer.key,
+    customer: w.customers.keyOf(c),
     level: standing.level,
     score: standing.score,
-    topLink: linkOf(standing.lead),
+    topLink: linkOf(w, standing.lead),
     parts,
-    says: standing.lead === null ? "" : partOf(standing.lead, now).says,
+    says: standing.lead === null ? "" : partOf(w, standing.lead, now).says,
     do: advice.flatMap((one) => one.do),
     dont: advice.flatMap((one) => one.dont),
-    policy: policy.hash,
+    policy: w.policy.hash,
   };
 }

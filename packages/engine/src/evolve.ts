@@ -1,69 +1,39 @@
 import type { Fact } from "@troth/events";
 import { recordKeyOf, revisionOf } from "@troth/events";
-import type { NoiseRule, PledgeTemplate, Policy, Readers, SlotReader } from "@troth/policy";
+import type { NoiseRule, SlotReader } from "@troth/policy";
+import { looseOf, pledgeOf } from "./pledges.ts";
+import { isRef, newFact, refAt, release, retain } from "./register/facts.ts";
+import { countItems, dropMark, dropTerm, insertItem } from "./register/items.ts";
+import {
+  atOf,
+  factOf,
+  keyedMarksAt,
+  keyedMarksOf,
+  linkOfItem,
+  looseListOf,
+  looseMarksAt,
+  looseTemplate,
+  mayHave,
+  newMark,
+  newTerm,
+  nextItem,
+  nextLoose,
+  nextPledge,
+  noisesAt,
+  noisesOf,
+  orNone,
+  pledgesOf,
+  slotOf,
+  tagOf,
+  templateOf,
+  termsAt,
+  termsOf,
+} from "./register/layout.ts";
+import type { List } from "./register/list.ts";
+import { type Memory, never } from "./register/memory.ts";
+import { newText, textHash, textIs } from "./register/texts.ts";
 import { stepOf } from "./score.ts";
-import type { Customer, FactRef, LooseMarks, Mark, NoiseItem, Pledge } from "./state.ts";
-import { indexKey, indexPledges, sameItem, withItem } from "./state.ts";
-
-function findPledge(customer: Customer, template: PledgeTemplate, key: string): Pledge | undefined {
-  const index = customer.pledgeIndex;
-  if (index !== null) return index.get(indexKey(template, key));
-  for (const pledge of customer.pledges) {
-    if (pledge.template === template && pledge.key === key) return pledge;
-  }
-  return undefined;
-}
-
-const closedAt = (pledge: Pledge): number =>
-  pledge.rows.reduce((latest, row) => {
-    const closed = row.verdict === "broken" ? row.mendedAt : row.since;
-    return Math.max(latest, closed ?? Number.POSITIVE_INFINITY);
-  }, 0);
-
-/** Makes room by letting go of the pledge that was closed longest ago. */
-function evictPledge(customer: Customer): void {
-  let oldest: Pledge | null = null;
-  let oldestAt = Number.POSITIVE_INFINITY;
-  for (const pledge of customer.pledges) {
-    const at = pledge.nextAt === Number.POSITIVE_INFINITY ? closedAt(pledge) : oldestAt;
-    if (oldest === null || at < oldestAt) {
-      oldest = pledge;
-      oldestAt = at;
-    }
-  }
-  if (oldest !== null) dropPledge(customer, oldest);
-}
-
-function dropPledge(customer: Customer, pledge: Pledge): void {
-  customer.pledges = customer.pledges.filter((one) => one !== pledge);
-  customer.hot = customer.hot.filter((one) => one !== pledge);
-  customer.soonest = Number.NaN;
-  customer.pledgeIndex?.delete(indexKey(pledge.template, pledge.key));
-}
-
-export function pledgeOf(
-  policy: Policy,
-  customer: Customer,
-  template: PledgeTemplate,
-  key: string,
-): Pledge {
-  const known = findPledge(customer, template, key);
-  if (known !== undefined) return known;
-  if (customer.pledges.length >= policy.limits.pledgesPerCustomer) evictPledge(customer);
-  const pledge: Pledge = {
-    template,
-    key,
-    terms: [],
-    marks: [],
-    rows: [],
-    nextAt: Number.POSITIVE_INFINITY,
-    customer,
-  };
-  customer.pledges.push(pledge);
-  if (customer.pledgeIndex === null) indexPledges(customer);
-  else customer.pledgeIndex.set(indexKey(template, key), pledge);
-  return pledge;
-}
+import { type FactRef, insert, sameItem, type World } from "./state.ts";
 
 export const refOf = (fact: Fact, origin: string): FactRef => {
   const revision = revisionOf(fact);
@@ -72,93 +42,134 @@ export const refOf = (fact: Fact, origin: string): FactRef => {
   return { id: fact.id, source: fact.source, record, revision, origin };
 };
 
-function holds(items: readonly { readonly ref: FactRef }[], ref: FactRef): boolean {
-  for (const item of items) if (sameItem(item.ref, ref)) return true;
-  return false;
-}
+/** The fact being folded in: written into memory once, when the first item needs it. */
+export class Incoming {
+  readonly w: World;
+  readonly c: number;
+  readonly ref: FactRef;
+  readonly #hash: number;
+  #node = 0;
 
-function holdsMark(marks: readonly Mark[], slot: number, ref: FactRef): boolean {
-  for (const mark of marks) if (mark.slot === slot && sameItem(mark.ref, ref)) return true;
-  return false;
-}
-
-function holdsNoise(noises: readonly NoiseItem[], rule: NoiseRule, ref: FactRef): boolean {
-  for (const noise of noises) if (noise.rule === rule && sameItem(noise.ref, ref)) return true;
-  return false;
-}
-
-export function looseOf(customer: Customer, template: PledgeTemplate, slot: number): LooseMarks {
-  for (const one of customer.loose) {
-    if (one.slot === slot && one.template === template) return one;
+  constructor(w: World, c: number, ref: FactRef) {
+    this.w = w;
+    this.c = c;
+    this.ref = ref;
+    this.#hash = textHash(ref.id);
   }
-  const fresh: LooseMarks = { template, slot, marks: [] };
-  customer.loose.push(fresh);
-  return fresh;
+
+  /** Held until `done`, even if a full set lets go of its item at once. */
+  node(): number {
+    if (this.#node !== 0) return this.#node;
+    const { memory, names } = this.w.customers;
+    this.#node = newFact(memory, names, this.c, this.ref);
+    retain(memory, this.#node);
+    return this.#node;
+  }
+
+  done(): void {
+    if (this.#node !== 0) release(this.w.customers.memory, this.#node);
+    this.#node = 0;
+  }
+
+  is(fact: number): boolean {
+    if (fact === this.#node) return true;
+    const { memory, names } = this.w.customers;
+    return isRef(memory, names, this.c, fact, this.ref, this.#hash);
+  }
+
+  /** True if an item of the list, of that slot or rule unless it is negative, comes from the fact. */
+  heldIn(first: number, slot: number): boolean {
+    const { memory: m } = this.w.customers;
+    for (let item = first; item !== 0; item = nextItem(m, item)) {
+      if ((slot < 0 || slotOf(m, item) === slot) && this.is(factOf(m, item))) return true;
+    }
+    return false;
+  }
 }
 
-const hasTag = (pledge: Pledge, tag: string | null): boolean =>
-  pledge.terms.some((term) => term.tag === tag);
+/** Pledges something happened to, maybe with repeats. */
+type Touched = List;
+
+function hasTag(m: Memory, p: number, tag: string): boolean {
+  for (let term = termsOf(m, p); term !== 0; term = nextItem(m, term)) {
+    const held = tagOf(m, term);
+    if (held !== 0 && textIs(m, held, tag)) return true;
+  }
+  return false;
+}
 
 /** Adds the pledges a loose mark speaks of to `touched`. */
 function touchSpokenOf(
-  customer: Customer,
+  m: Memory,
+  c: number,
   reader: SlotReader,
-  mark: Mark,
-  touched: Pledge[],
+  name: string | null,
+  touched: Touched,
 ): void {
-  const byTag = reader.slot.by === "tag";
-  for (const pledge of customer.pledges) {
-    if (pledge.template !== reader.template) continue;
-    if (!byTag || hasTag(pledge, mark.name)) touched.push(pledge);
+  const { index } = reader.template;
+  if (!mayHave(m, c, index)) return;
+  for (let p = pledgesOf(m, c); p !== 0; p = nextPledge(m, p)) {
+    if (templateOf(m, p) !== index) continue;
+    if (reader.slot.by !== "tag" || (name !== null && hasTag(m, p, name))) touched.push(p);
   }
 }
 
-/** Marks of all slots lie in one list; the limit is each slot's own. */
-function boundSlot(marks: Mark[], slot: number, most: number): void {
-  if (marks.length <= most) return;
+/** Marks of all slots lie in one list; the limit is each slot's own. The earliest but the first goes. */
+function boundSlot(m: Memory, link: number, slot: number, most: number): void {
   let count = 0;
-  for (const mark of marks) if (mark.slot === slot) count += 1;
-  if (count <= most) return;
-  let seen = 0;
-  const second = marks.findIndex((mark) => {
-    if (mark.slot === slot) seen += 1;
-    return seen === 2;
-  });
-  marks.splice(second, 1);
+  let second = 0;
+  for (let to = link; m.int(to) !== 0; to = linkOfItem(m.int(to))) {
+    if (slotOf(m, m.int(to)) !== slot) continue;
+    count += 1;
+    if (count === 2) second = to;
+  }
+  if (count > most && second !== 0) dropMark(m, second);
 }
 
-function addMark(
-  policy: Policy,
-  customer: Customer,
-  reader: SlotReader,
-  fact: Fact,
-  ref: FactRef,
-  touched: Pledge[],
-): void {
+/** The link of the earliest item but the first. */
+const secondLink = (m: Memory, link: number): number => linkOfItem(m.int(link));
+
+function addMark(fact: Fact, reader: SlotReader, from: Incoming, touched: Touched): void {
+  const { w, c } = from;
   const { slot, template, number } = reader;
+  const { memory: m, names } = w.customers;
+  const { limits } = w.policy;
   const name = slot.by === "any" ? null : slot.name(fact);
   if (slot.by !== "any" && name === null) return;
-  const mark: Mark = { slot: number, at: slot.at(fact), value: slot.value(fact), name, ref };
   if (slot.by === "key") {
-    const pledge = pledgeOf(policy, customer, template, name ?? "");
-    if (holdsMark(pledge.marks, number, ref)) return;
-    pledge.marks = withItem(pledge.marks, mark, Number.POSITIVE_INFINITY, true);
-    boundSlot(pledge.marks, number, policy.limits.marksPerSlot);
-    touched.push(pledge);
+    const p = pledgeOf(w, c, template.index, name ?? "");
+    if (from.heldIn(keyedMarksOf(m, p), number)) return;
+    const mark = newMark(m, slot.at(fact), from.node(), orNone(slot.value(fact)), number, 0);
+    insertItem(m, names, keyedMarksAt(p), mark);
+    boundSlot(m, keyedMarksAt(p), number, limits.marksPerSlot);
+    touched.push(p);
     return;
   }
-  const loose = looseOf(customer, template, number);
-  if (holds(loose.marks, ref)) return;
-  loose.marks = withItem(loose.marks, mark, policy.limits.looseMarksPerSlot, true);
-  touchSpokenOf(customer, reader, mark, touched);
+  const link = looseMarksAt(looseOf(w, c, template.index, number));
+  if (from.heldIn(m.int(link), -1)) return;
+  const text = name === null ? 0 : newText(m, name);
+  const mark = newMark(m, slot.at(fact), from.node(), orNone(slot.value(fact)), number, text);
+  insertItem(m, names, link, mark);
+  if (countItems(m, m.int(link)) > limits.looseMarksPerSlot) dropMark(m, secondLink(m, link));
+  touchSpokenOf(m, c, reader, name, touched);
+}
+
+/** Gives the customer a noise, unless the set is full of later ones. */
+export function addNoise(from: Incoming, rule: NoiseRule, at: number, value: number | null): void {
+  const { w, c } = from;
+  const { memory: m, names } = w.customers;
+  insertItem(m, names, noisesAt(c), newMark(m, at, from.node(), orNone(value), rule.index, 0));
+  if (countItems(m, noisesOf(m, c)) > w.policy.limits.noisesPerCustomer) {
+    dropMark(m, secondLink(m, noisesAt(c)));
+  }
 }
 
 const supersededKey = (source: string, id: string): string =>
   `superseded\u0000${source}\u0000${id}`;
 
 /** True when a later revision of its record, or a fact that names it, has taken the fact's place. */
-export function isReplaced(customer: Customer, ref: FactRef): boolean {
-  const revisions = customer.revisions;
+export function isReplaced(w: World, c: number, ref: FactRef): boolean {
+  const revisions = w.customers.extrasOf(c)?.revisions ?? null;
   if (revisions === null) return false;
   if (revisions.has(supersededKey(ref.source, ref.id))) return true;
   return ref.record !== null && ref.revision < (revisions.get(ref.record) ?? 0);
@@ -168,143 +179,149 @@ export function isReplaced(customer: Customer, ref: FactRef): boolean {
  * Lets go of what this fact replaces. False when the fact itself was already replaced, by a later
  * revision of its record or by one that names it: then it counts for nothing.
  */
-function takesItsPlace(customer: Customer, fact: Fact, ref: FactRef, touched: Pledge[]): boolean {
+function takesItsPlace(w: World, c: number, fact: Fact, ref: FactRef, touched: Touched): boolean {
   const supersedes = fact.data["supersedes"];
-  if (customer.revisions === null && ref.revision === 0 && supersedes === undefined) return true;
-  if (isReplaced(customer, ref)) return false;
-  customer.revisions ??= new Map();
-  const revisions = customer.revisions;
+  const known = w.customers.extrasOf(c)?.revisions ?? null;
+  if (known === null && ref.revision === 0 && supersedes === undefined) return true;
+  if (isReplaced(w, c, ref)) return false;
+  const extras = w.customers.extrasFor(c);
+  extras.revisions ??= new Map();
+  const { revisions } = extras;
   if (ref.record !== null && ref.revision >= 1) {
     revisions.set(ref.record, ref.revision);
     const older = (held: FactRef): boolean =>
       held.record === ref.record && held.revision < ref.revision;
-    touched.push(...removeItems(customer, older));
+    removeItems(w, c, older, touched);
   }
   if (typeof supersedes === "string") {
     revisions.set(supersededKey(ref.source, supersedes), 1);
     const named = (held: FactRef): boolean => held.source === ref.source && held.id === supersedes;
-    touched.push(...removeItems(customer, named));
+    removeItems(w, c, named, touched);
   }
   return true;
 }
 
 /**
- * Folds a fact into a customer's items and names the pledges it speaks of. Judges nothing.
- * `profileAt` of the result is the earliest moment a profile or exposure item now speaks of, or null.
+ * Folds a fact into a customer's items and leaves the pledges it speaks of in `touched`. Judges nothing.
+ * Returns the earliest moment a profile or exposure item now speaks of; Infinity for none.
  */
-export function evolve(
-  policy: Policy,
-  readers: Readers | undefined,
-  customer: Customer,
-  fact: Fact,
-  origin: string,
-): { readonly touched: Pledge[]; readonly profileFrom: number | null } {
-  const touched: Pledge[] = [];
+export function evolve(w: World, c: number, fact: Fact, origin: string): number {
+  const { touched } = w.customers;
+  touched.clear();
   const ref = refOf(fact, origin);
-  if (!takesItsPlace(customer, fact, ref, touched)) return { touched, profileFrom: null };
+  if (!takesItsPlace(w, c, fact, ref, touched)) return never;
+  const readers = w.policy.readers.get(fact.kind);
   if (readers !== undefined) {
+    const { memory: m, names } = w.customers;
+    const from = new Incoming(w, c, ref);
     for (const { template, slot } of readers.made) {
       if (!slot.test(fact)) continue;
       const key = slot.key(fact);
       if (key === null) continue;
-      const pledge = pledgeOf(policy, customer, template, key);
-      if (holds(pledge.terms, ref)) continue;
-      const term = {
-        at: slot.at(fact),
-        stated: slot.stated(fact),
-        value: slot.value(fact),
-        tag: slot.tag(fact),
-        ref,
-      };
-      pledge.terms = withItem(pledge.terms, term, policy.limits.termsPerPledge, true);
-      touched.push(pledge);
+      const p = pledgeOf(w, c, template.index, key);
+      if (from.heldIn(termsOf(m, p), -1)) continue;
+      const tag = slot.tag(fact);
+      const stated = orNone(slot.stated(fact));
+      const text = tag === null ? 0 : newText(m, tag);
+      const term = newTerm(m, slot.at(fact), from.node(), orNone(slot.value(fact)), stated, text);
+      insertItem(m, names, termsAt(p), term);
+      if (countItems(m, termsOf(m, p)) > w.policy.limits.termsPerPledge) {
+        dropTerm(m, secondLink(m, termsAt(p)));
+      }
+      touched.push(p);
     }
     for (const reader of readers.slots) {
-      if (reader.slot.test(fact)) addMark(policy, customer, reader, fact, ref, touched);
+      if (reader.slot.test(fact)) addMark(fact, reader, from, touched);
     }
     for (const rule of readers.noises) {
       if (rule.touches !== null || !rule.test(fact)) continue;
       const value = rule.value(fact);
       if (rule.credit === null && stepOf(rule, value) === 0) continue;
-      if (holdsNoise(customer.noises, rule, ref)) continue;
-      const noise = { rule, at: rule.at(fact), value, ref };
-      customer.noises = withItem(customer.noises, noise, policy.limits.noisesPerCustomer, true);
+      if (from.heldIn(noisesOf(m, c), rule.index)) continue;
+      addNoise(from, rule, rule.at(fact), value);
     }
+    from.done();
   }
-  const profileFrom = foldProfile(policy, customer, fact, ref, touched);
-  return { touched, profileFrom };
+  return foldProfile(w, c, fact, ref, touched);
 }
 
-function foldProfile(
-  policy: Policy,
-  customer: Customer,
-  fact: Fact,
-  ref: FactRef,
-  touched: Pledge[],
-): number | null {
+/** True if a term of the pledge was made at or after `at`. */
+function madeFrom(m: Memory, p: number, at: number): boolean {
+  for (let term = termsOf(m, p); term !== 0; term = nextItem(m, term)) {
+    if (atOf(m, term) >= at) return true;
+  }
+  return false;
+}
+
+function foldProfile(w: World, c: number, fact: Fact, ref: FactRef, touched: Touched): number {
+  const { memory: m } = w.customers;
+  const most = w.policy.limits.profileFactsPerCustomer;
   if (fact.kind === "profile.updated" || fact.kind === "preference.set") {
-    if (holds(customer.profile, ref)) return null;
+    const { profile } = w.customers.extrasFor(c);
+    if (profile.some((one) => sameItem(one.ref, ref))) return never;
     const item = { at: fact.time, kind: fact.kind, data: fact.data, ref };
-    customer.profile = withItem(
-      customer.profile,
-      item,
-      policy.limits.profileFactsPerCustomer,
-      true,
-    );
+    insert(profile, item, most, true);
     // A profile that arrives late may change which variant of an earlier promise applies.
-    for (const pledge of customer.pledges) {
-      if (pledge.template.variants.length === 0) continue;
-      if (pledge.terms.some((term) => term.at >= item.at)) touched.push(pledge);
+    for (let p = pledgesOf(m, c); p !== 0; p = nextPledge(m, p)) {
+      if (w.policy.pledges[templateOf(m, p)]?.variants.length === 0) continue;
+      if (madeFrom(m, p, item.at)) touched.push(p);
     }
     return item.at;
   }
-  if (fact.kind !== "advert.exposed") return null;
+  if (fact.kind !== "advert.exposed") return never;
   const campaignId = fact.data["campaignId"];
-  if (typeof campaignId !== "string" || holds(customer.exposures, ref)) return null;
-  const item = { at: fact.time, campaignId, ref };
-  customer.exposures = withItem(
-    customer.exposures,
-    item,
-    policy.limits.profileFactsPerCustomer,
-    false,
-  );
-  return item.at;
+  if (typeof campaignId !== "string") return never;
+  const { exposures } = w.customers.extrasFor(c);
+  if (exposures.some((one) => sameItem(one.ref, ref))) return never;
+  insert(exposures, { at: fact.time, campaignId, ref }, most, false);
+  return fact.time;
 }
 
-function removeFrom<T extends { readonly ref: FactRef }>(
-  items: T[],
-  drops: (ref: FactRef) => boolean,
-  taken?: T[],
+/** Takes the items whose fact `drops` names out of a list; true if there was one. */
+function removeFrom(
+  m: Memory,
+  link: number,
+  drops: (fact: number) => boolean,
+  drop: (m: Memory, link: number) => void,
 ): boolean {
-  let kept = 0;
-  for (const item of items) {
-    if (drops(item.ref)) taken?.push(item);
-    else {
-      items[kept] = item;
-      kept += 1;
-    }
+  let removed = false;
+  for (let to = link; m.int(to) !== 0; ) {
+    if (drops(factOf(m, m.int(to)))) {
+      drop(m, to);
+      removed = true;
+    } else to = linkOfItem(m.int(to));
   }
-  const removed = kept < items.length;
-  items.length = kept;
   return removed;
 }
 
-/** Takes away every item whose fact `drops` names; returns the pledges that may judge otherwise now. */
-export function removeItems(customer: Customer, drops: (ref: FactRef) => boolean): Pledge[] {
-  const touched = new Set<Pledge>();
-  for (const pledge of customer.pledges) {
-    const terms = removeFrom(pledge.terms, drops);
-    const marks = removeFrom(pledge.marks, drops);
-    if (terms || marks) touched.add(pledge);
+/** Takes away every item whose fact `drops` names; adds the pledges that may judge otherwise now. */
+export function removeItems(
+  w: World,
+  c: number,
+  drops: (ref: FactRef) => boolean,
+  touched: Touched,
+): void {
+  const { memory: m, names } = w.customers;
+  const dropped = (fact: number): boolean => drops(refAt(m, names, c, fact));
+  for (let p = pledgesOf(m, c); p !== 0; p = nextPledge(m, p)) {
+    const terms = removeFrom(m, termsAt(p), dropped, dropTerm);
+    const marks = removeFrom(m, keyedMarksAt(p), dropped, dropMark);
+    if (terms || marks) touched.push(p);
   }
-  for (const loose of customer.loose) {
-    if (!removeFrom(loose.marks, drops)) continue;
-    for (const pledge of customer.pledges) {
-      if (pledge.template === loose.template) touched.add(pledge);
+  const touchAll = (template: number | null): void => {
+    for (let p = pledgesOf(m, c); p !== 0; p = nextPledge(m, p)) {
+      if (template === null || templateOf(m, p) === template) touched.push(p);
     }
+  };
+  for (let loose = looseListOf(m, c); loose !== 0; loose = nextLoose(m, loose)) {
+    if (removeFrom(m, looseMarksAt(loose), dropped, dropMark)) touchAll(looseTemplate(m, loose));
   }
-  removeFrom(customer.noises, drops);
-  removeFrom(customer.exposures, drops);
-  if (removeFrom(customer.profile, drops)) for (const one of customer.pledges) touched.add(one);
-  return [...touched];
+  removeFrom(m, noisesAt(c), dropped, dropMark);
+  const extras = w.customers.extrasOf(c);
+  if (extras !== null) {
+    extras.exposures = extras.exposures.filter(({ ref }) => !drops(ref));
+    const before = extras.profile.length;
+    extras.profile = extras.profile.filter(({ ref }) => !drops(ref));
+    if (extras.profile.length < before) touchAll(null);
+  }
 }

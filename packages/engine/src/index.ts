@@ -1,8 +1,7 @@
-export type { OpenLimits } from "./customers.ts";
 export { Engine, emptyState, type Join } from "./engine.ts";
 export type { Handover } from "./join.ts";
 export type { Out } from "./out.ts";
 export type { EngineRecord } from "./record.ts";
 export { restoreState, snapshotState } from "./snapshot.ts";
 export { emptyWatch, SourceWatch, type WatchState } from "./sources.ts";
-export type { Customer, Episode, Pledge, Row, State } from "./state.ts";
+export type { State } from "./state.ts";

@@ -1,65 +1,74 @@
-import type { Verdict } from "@troth/events";
-import type { PledgeTemplate, PledgeVariant } from "@troth/policy";
+import type { DueInput, PledgeTemplate, PledgeVariant } from "@troth/policy";
 import { earliestOf, keepingOf, neededMark, pausedDue } from "./marks.ts";
+import type { Names } from "./packed/names.ts";
 import { profileAt } from "./profile.ts";
-import type { Roles } from "./roles.ts";
-import type { Customer, FactRef, Mark, Pledge, SourceHealth, Terms } from "./state.ts";
+import { sameId } from "./register/facts.ts";
+import { atOf, factOf, itemValue, nextItem, statedOf, tagOf, termsOf } from "./register/layout.ts";
+import { List } from "./register/list.ts";
+import { type Memory, never, none } from "./register/memory.ts";
+import type { Roles, TemplatePlan } from "./roles.ts";
+import type { SourceHealth, World } from "./state.ts";
+import * as word from "./words.ts";
 
 /**
  * A row as it stands at a moment, worked out from items alone (RULES.md, sections 5 and 6). There is
- * one for all judging, written over each time: most rows that are looked at have not changed.
+ * one for all judging, written over each time: most rows that are looked at have not changed. What is
+ * missing is `none`.
  */
 export type Judged = {
-  verdict: Verdict;
+  verdict: number;
   since: number;
   madeAt: number;
-  due: number | null;
-  keptAt: number | null;
-  mendedAt: number | null;
+  due: number;
+  keptAt: number;
+  mendedAt: number;
   severity: number;
   /** What was measured and what it was held against, where the verdict rests on a value. */
-  value: number | null;
-  limit: number | null;
+  value: number;
+  limit: number;
   /** Moment of the severity step in force, for a row that only grew worse. */
   stepAt: number;
   nextAt: number;
   blind: boolean;
-  /** Event ids, in order and without repeats. */
-  readonly evidence: string[];
+  /** Facts, in order and no id twice. */
+  readonly evidence: List;
 };
 
 export const blankJudged = (): Judged => ({
-  verdict: "open",
+  verdict: 0,
   since: 0,
   madeAt: 0,
-  due: null,
-  keptAt: null,
-  mendedAt: null,
+  due: none,
+  keptAt: none,
+  mendedAt: none,
   severity: 0,
-  value: null,
-  limit: null,
+  value: none,
+  limit: none,
   stepAt: 0,
   nextAt: 0,
   blind: false,
-  evidence: [],
+  evidence: new List(),
 });
 
-const never = Number.POSITIVE_INFINITY;
-
-/** What a row is judged by: its pledge, and everything that holds for all its rows. */
+/**
+ * What a row is judged by: its pledge, and everything that holds for all its rows. There is one, filled
+ * in for each pledge.
+ */
 export type Case = {
-  readonly customer: Customer;
-  readonly pledge: Pledge;
-  readonly template: PledgeTemplate;
-  readonly roles: Roles;
-  readonly variant: PledgeVariant | null;
-  readonly tag: string | null;
-  readonly limit: number | null;
-  readonly perMille: number;
-  /** The fact it needs; null where the template needs none. */
-  readonly needed: Mark | null;
-  readonly health: SourceHealth | null;
-  readonly now: number;
+  m: Memory;
+  names: Names;
+  pledge: number;
+  template: PledgeTemplate;
+  roles: Roles;
+  variant: PledgeVariant | null;
+  /** Text, or 0. */
+  tag: number;
+  limit: number;
+  perMille: number;
+  /** Value of the fact it needs; none where there is none. */
+  needed: number;
+  health: SourceHealth | null;
+  now: number;
 };
 
 function stepSeverity(template: PledgeTemplate, excess: number): number {
@@ -71,77 +80,74 @@ function stepSeverity(template: PledgeTemplate, excess: number): number {
   return severity;
 }
 
-/** The fact that decides a row; `ref` is null while none does. Written over like `Judged`. */
-type Decider = {
-  verdict: "kept" | "withdrawn" | "broken" | "renegotiated";
-  at: number;
-  ref: FactRef | null;
-  /** A break found out by a value that is wrong. */
-  byValue: boolean;
-  /** For a break by value: what was measured, and what it should have been. */
-  value: number | null;
-  limit: number | null;
-};
-
-const decided: Decider = {
-  verdict: "kept",
+/** The fact that decides a row; 0 while none does. Written over like `Judged`. */
+const decided = {
+  verdict: 0,
   at: 0,
-  ref: null,
+  fact: 0,
+  /** A break found out by a value that is wrong. */
   byValue: false,
-  value: null,
-  limit: null,
+  /** For a break by value: what was measured, and what it should have been. */
+  value: none,
+  limit: none,
 };
 
 /** Takes the earliest offered at or before `end`; of several at one moment the one offered first. */
 function offer(
-  verdict: Decider["verdict"],
+  verdict: number,
   at: number,
-  ref: FactRef,
+  fact: number,
   end: number,
   byValue: boolean,
-  value: number | null,
-  limit: number | null,
+  value: number,
+  limit: number,
 ): void {
-  if (at > end || (decided.ref !== null && at >= decided.at)) return;
+  if (at > end || (decided.fact !== 0 && at >= decided.at)) return;
   decided.verdict = verdict;
   decided.at = at;
-  decided.ref = ref;
+  decided.fact = fact;
   decided.byValue = byValue;
   decided.value = value;
   decided.limit = limit;
 }
 
+const orZero = (value: number): number => (value === none ? 0 : value);
+
 /** The earliest of kept, withdrawn, broken, renegotiated at or before `end`; ties in that order. */
 function decide(
   c: Case,
-  term: Terms,
-  next: Terms | null,
+  term: number,
+  next: number,
   end: number,
-  kept: Mark | null,
-  failing: Mark | null,
+  kept: number,
+  failing: number,
 ): void {
-  const { limit, roles } = c;
-  decided.ref = null;
-  if (limit !== null && (term.value ?? limit) <= limit) {
-    offer("kept", term.at, term.ref, end, false, term.value, limit);
+  const { limit, roles, m } = c;
+  const value = itemValue(m, term);
+  decided.fact = 0;
+  if (limit !== none && value <= limit) {
+    offer(word.kept, atOf(m, term), factOf(m, term), end, false, value, limit);
   }
-  if (kept !== null) offer("kept", kept.at, kept.ref, end, false, term.value, limit);
-  const withdrawn = earliestOf(c, roles.withdrawn, term);
-  if (withdrawn !== null) {
-    offer("withdrawn", withdrawn.at, withdrawn.ref, end, false, term.value, limit);
+  if (kept !== 0) offer(word.kept, atOf(m, kept), factOf(m, kept), end, false, value, limit);
+  const withdrawn = roles.withdrawn.length === 0 ? 0 : earliestOf(c, roles.withdrawn, term);
+  if (withdrawn !== 0) {
+    offer(word.withdrawn, atOf(m, withdrawn), factOf(m, withdrawn), end, false, value, limit);
   }
-  if (limit !== null && term.value !== null && term.value > limit) {
-    offer("broken", term.at, term.ref, end, true, term.value, limit);
+  if (limit !== none && value > limit) {
+    offer(word.broken, atOf(m, term), factOf(m, term), end, true, value, limit);
   }
-  if (failing !== null) {
-    offer("broken", failing.at, failing.ref, end, true, failing.value ?? 0, term.value ?? 0);
+  if (failing !== 0) {
+    const [measured, promised] = [orZero(itemValue(m, failing)), orZero(value)];
+    offer(word.broken, atOf(m, failing), factOf(m, failing), end, true, measured, promised);
   }
-  const broken = earliestOf(c, roles.broken, term);
-  if (broken !== null) offer("broken", broken.at, broken.ref, end, false, term.value, limit);
-  if (next !== null) offer("renegotiated", next.at, next.ref, end, false, term.value, limit);
+  const broken = roles.broken.length === 0 ? 0 : earliestOf(c, roles.broken, term);
+  if (broken !== 0)
+    offer(word.broken, atOf(m, broken), factOf(m, broken), end, false, value, limit);
+  if (next !== 0)
+    offer(word.renegotiated, atOf(m, next), factOf(m, next), end, false, value, limit);
 }
 
-function say(into: Judged, verdict: Verdict, since: number): Judged {
+function say(into: Judged, verdict: number, since: number): Judged {
   into.verdict = verdict;
   into.since = since;
   return into;
@@ -167,115 +173,120 @@ function blindFrom(c: Case, due: number, end: number): number {
 /** What a row is while no fact has decided it: the clock, the feed's health and risk speak. */
 function undecided(
   c: Case,
-  term: Terms,
-  due: number | null,
-  confirm: Mark | null,
-  risk: Mark | null,
+  madeAt: number,
+  due: number,
+  confirmedAt: number,
+  riskAt: number,
   into: Judged,
 ): Judged {
   const { template, now } = c;
-  if (due === null) return say(into, "open", term.at);
+  if (due === none) return say(into, word.open, madeAt);
   const end = due + template.graceMs;
   if (now >= due) {
-    if (now >= end && template.keptBySilence) return say(into, "kept", end);
-    if (now >= end && !template.verifiable) return say(into, "unverifiable", end);
+    if (now >= end && template.keptBySilence) return say(into, word.kept, end);
+    if (now >= end && !template.verifiable) return say(into, word.unverifiable, end);
     const blind = blindFrom(c, due, end);
     if (!Number.isNaN(blind)) {
       into.blind = true;
-      return say(into, "source-blind", blind);
+      return say(into, word.sourceBlind, blind);
     }
-    if (now < confirmMoment(c, due, end)) return say(into, "overdue", due);
-    if (template.confirm === null) return say(into, "broken", end);
-    if (confirm !== null) return say(into, "broken", Math.max(end, confirm.at));
+    if (now < confirmMoment(c, due, end)) return say(into, word.overdue, due);
+    if (template.confirm === null) return say(into, word.broken, end);
+    if (confirmedAt !== none) return say(into, word.broken, Math.max(end, confirmedAt));
     const within = template.confirm.withinMs;
-    if (within !== null && now >= term.at + within) return say(into, "void", term.at + within);
-    return say(into, "overdue", due);
+    if (within !== null && now >= madeAt + within) return say(into, word.voided, madeAt + within);
+    return say(into, word.overdue, due);
   }
-  let riskAt = risk === null || risk.at > now ? never : Math.max(risk.at, term.at);
-  if (template.atRiskBeforeMs !== null && now >= due - template.atRiskBeforeMs) {
-    riskAt = Math.min(riskAt, Math.max(due - template.atRiskBeforeMs, term.at));
+  let from = riskAt === none || riskAt > now ? never : Math.max(riskAt, madeAt);
+  const { atRiskBeforeMs } = template;
+  if (atRiskBeforeMs !== null && now >= due - atRiskBeforeMs) {
+    from = Math.min(from, Math.max(due - atRiskBeforeMs, madeAt));
   }
-  return riskAt === never ? say(into, "open", term.at) : say(into, "at-risk", riskAt);
+  return from === never ? say(into, word.open, madeAt) : say(into, word.atRisk, from);
 }
 
-function confirmOf(c: Case, term: Terms): Mark | null {
-  const confirm = c.template.confirm;
-  if (confirm === null) return null;
+function confirmOf(c: Case, term: number): number {
+  const { confirm } = c.template;
+  if (confirm === null) return 0;
   const mark = earliestOf(c, c.roles.confirm, term);
-  if (mark === null) return null;
-  return confirm.withinMs !== null && mark.at > term.at + confirm.withinMs ? null : mark;
+  if (mark === 0 || confirm.withinMs === null) return mark;
+  return atOf(c.m, mark) > atOf(c.m, term) + confirm.withinMs ? 0 : mark;
 }
 
 const sooner = (next: number, moment: number, now: number): number =>
   moment > now && moment < next ? moment : next;
 
 /** The next moment at which time alone may change an undecided row or worsen a broken one. */
-function nextMoment(
-  c: Case,
-  term: Terms,
-  due: number | null,
-  risk: Mark | null,
-  blind: boolean,
-): number {
+function nextMoment(c: Case, madeAt: number, due: number, riskAt: number, blind: boolean): number {
   const { template, now, health } = c;
-  if (due === null) return never;
+  if (due === none) return never;
   if (blind) return health !== null && !health.silent ? health.settleUntil : never;
   const end = due + template.graceMs;
   let next = sooner(sooner(never, due, now), end, now);
   if (template.atRiskBeforeMs !== null) next = sooner(next, due - template.atRiskBeforeMs, now);
-  if (risk !== null) next = sooner(next, risk.at, now);
+  if (riskAt !== none) next = sooner(next, riskAt, now);
   next = sooner(next, confirmMoment(c, due, end), now);
   const within = template.confirm?.withinMs ?? null;
-  return within === null ? next : sooner(next, term.at + within, now);
+  return within === null ? next : sooner(next, madeAt + within, now);
 }
 
-function add(evidence: string[], ref: FactRef): void {
-  if (!evidence.includes(ref.id)) evidence.push(ref.id);
+function add(m: Memory, evidence: List, fact: number): void {
+  for (let i = 0; i < evidence.length; i += 1) if (sameId(m, evidence.at(i), fact)) return;
+  evidence.push(fact);
 }
 
 /** How grave a break is, when it stopped hurting, and when it grows worse. */
-function weighBreak(c: Case, due: number | null, into: Judged): void {
+function weighBreak(c: Case, due: number, into: Judged): void {
   const { template, now } = c;
-  const found = decided.ref !== null;
+  const found = decided.fact !== 0;
   const byValue = found && decided.byValue;
   const forGood = byValue || template.keptBySilence || template.kept.length === 0;
   into.mendedAt = forGood ? into.since : into.keptAt;
-  const late = due === null ? -1 : (into.mendedAt ?? now) - due;
-  const excess = byValue ? Math.abs((decided.value ?? 0) - (decided.limit ?? 0)) : late;
+  const late = due === none ? -1 : (into.mendedAt === none ? now : into.mendedAt) - due;
+  const excess = byValue ? Math.abs(orZero(decided.value) - orZero(decided.limit)) : late;
   into.severity = stepSeverity(template, excess);
   if (found && !byValue) {
     const least = template.brokenSeverity ?? template.steps[0]?.severity ?? 0;
     into.severity = Math.max(into.severity, least);
   }
   into.nextAt = never;
-  if (due === null || byValue) return;
+  if (due === none || byValue) return;
   for (const step of template.steps) {
     if (step.over <= excess) into.stepAt = due + step.over;
-    else if (into.mendedAt === null && due + step.over > now) {
+    else if (into.mendedAt === none && due + step.over > now) {
       into.nextAt = due + step.over;
       break;
     }
   }
 }
 
-/** Judges the row made by `term`, which `next` (if any) moved to another date. */
-export function judgeRow(c: Case, term: Terms, next: Terms | null, into: Judged): void {
-  const { template, roles, now } = c;
-  const due0 = (c.variant?.due ?? template.due)({
-    madeAt: term.at,
-    stated: term.stated,
-    needed: c.needed?.value ?? null,
-  });
-  const due = roles.paused.length === 0 ? due0 : pausedDue(c, term, due0);
+type Writable<T> = { -readonly [Name in keyof T]: T[Name] };
+const dueInput: Writable<DueInput> = { madeAt: 0, stated: null, needed: null };
+
+function dueOf(c: Case, term: number): number {
+  const stated = statedOf(c.m, term);
+  dueInput.madeAt = atOf(c.m, term);
+  dueInput.stated = stated === none ? null : stated;
+  dueInput.needed = c.needed === none ? null : c.needed;
+  const due0 = (c.variant?.due ?? c.template.due)(dueInput) ?? none;
+  return c.roles.paused.length === 0 ? due0 : pausedDue(c, term, due0);
+}
+
+/** Judges the row made by `term`, which `next` (unless 0) moved to another date. */
+export function judgeRow(c: Case, term: number, next: number, into: Judged): void {
+  const { m, template, roles, now } = c;
+  const madeAt = atOf(m, term);
+  const due = dueOf(c, term);
   const kept = keepingOf(c, term);
-  decide(c, term, next, due === null ? never : due + template.graceMs, kept.mark, kept.failing);
+  decide(c, term, next, due === none ? never : due + template.graceMs, kept.mark, kept.failing);
   const confirm = confirmOf(c, term);
-  const risk = roles.risk.length === 0 ? null : earliestOf(c, roles.risk, term);
+  const risk = roles.risk.length === 0 ? 0 : earliestOf(c, roles.risk, term);
+  const riskAt = risk === 0 ? none : atOf(m, risk);
   into.blind = false;
-  if (decided.ref === null) {
-    undecided(c, term, due, confirm, risk, into);
-    into.nextAt = nextMoment(c, term, due, risk, into.blind);
-    into.value = term.value;
+  if (decided.fact === 0) {
+    undecided(c, madeAt, due, confirm === 0 ? none : atOf(m, confirm), riskAt, into);
+    into.nextAt = nextMoment(c, madeAt, due, riskAt, into.blind);
+    into.value = itemValue(m, term);
     into.limit = c.limit;
   } else {
     say(into, decided.verdict, decided.at);
@@ -283,84 +294,97 @@ export function judgeRow(c: Case, term: Terms, next: Terms | null, into: Judged)
     into.value = decided.value;
     into.limit = decided.limit;
   }
-  const { verdict } = into;
-  into.madeAt = term.at;
+  const { verdict, evidence } = into;
+  const keptAt = kept.mark === 0 ? none : atOf(m, kept.mark);
+  into.madeAt = madeAt;
   into.due = due;
-  into.keptAt = c.limit !== null && verdict === "kept" ? term.at : (kept.mark?.at ?? null);
+  into.keptAt = c.limit !== none && verdict === word.kept ? madeAt : keptAt;
   into.stepAt = into.since;
-  into.mendedAt = null;
+  into.mendedAt = none;
   into.severity = 0;
-  if (verdict === "broken") weighBreak(c, due, into);
-  const { evidence } = into;
-  evidence.length = 1;
-  evidence[0] = term.ref.id;
-  if (decided.ref !== null) add(evidence, decided.ref);
-  if (kept.mark !== null) {
-    if (verdict === "broken" || verdict === "overdue") add(evidence, kept.mark.ref);
-    for (const mark of kept.used) add(evidence, mark.ref);
+  if (verdict === word.broken) weighBreak(c, due, into);
+  evidence.clear();
+  evidence.push(factOf(m, term));
+  if (decided.fact !== 0) add(m, evidence, decided.fact);
+  if (kept.mark !== 0) {
+    if (verdict === word.broken || verdict === word.overdue) add(m, evidence, factOf(m, kept.mark));
+    for (let i = 0; i < kept.used.length; i += 1) add(m, evidence, factOf(m, kept.used.at(i)));
   }
-  if (confirm !== null && verdict === "broken") add(evidence, confirm.ref);
-  if (risk !== null && risk.at <= now && verdict === "at-risk") add(evidence, risk.ref);
+  if (confirm !== 0 && verdict === word.broken) add(m, evidence, factOf(m, confirm));
+  if (risk !== 0 && riskAt <= now && verdict === word.atRisk) add(m, evidence, factOf(m, risk));
 }
+
+/** The terms that count; there is one list, written over each time. */
+const counted = new List();
 
 /** Terms that count: repeats of a date dropped, and dates given after it was kept or withdrawn. */
-export function termsThatCount(c: Case): readonly Terms[] {
-  const terms = c.pledge.terms;
-  const first = terms[0];
-  if (first === undefined || terms.length === 1) return terms;
+export function termsThatCount(c: Case): List {
+  const { m } = c;
+  const first = termsOf(m, c.pledge);
+  counted.clear();
+  if (first === 0) return counted;
+  counted.push(first);
+  if (nextItem(m, first) === 0) return counted;
   // A term within its limit is kept as soon as it is made.
-  let closedAt = c.limit !== null && (first.value ?? c.limit) <= c.limit ? first.at : never;
+  let closedAt = c.limit !== none && itemValue(m, first) <= c.limit ? atOf(m, first) : never;
   const kept = keepingOf(c, first).mark;
-  if (kept !== null) closedAt = Math.min(closedAt, kept.at);
+  if (kept !== 0) closedAt = Math.min(closedAt, atOf(m, kept));
   const withdrawn = earliestOf(c, c.roles.withdrawn, first);
-  if (withdrawn !== null) closedAt = Math.min(closedAt, withdrawn.at);
-  const list: Terms[] = [];
-  let before: Terms | null = null;
-  for (const term of terms) {
-    if (before !== null && term.stated === before.stated && term.value === before.value) continue;
-    if (before !== null && term.at > closedAt) continue;
-    list.push(term);
+  if (withdrawn !== 0) closedAt = Math.min(closedAt, atOf(m, withdrawn));
+  let before = first;
+  for (let term = nextItem(m, first); term !== 0; term = nextItem(m, term)) {
+    if (statedOf(m, term) === statedOf(m, before) && itemValue(m, term) === itemValue(m, before)) {
+      continue;
+    }
+    if (atOf(m, term) > closedAt) continue;
+    counted.push(term);
     before = term;
   }
-  return list;
+  return counted;
 }
 
-function variantOf(template: PledgeTemplate, customer: Customer, at: number): PledgeVariant | null {
+function variantOf(w: World, plan: TemplatePlan, c: number, at: number): PledgeVariant | null {
+  const { template } = plan;
   if (template.variants.length === 0) return null;
-  const profile = profileAt(customer.profile, at, template.entitlement);
+  const items = w.customers.extrasOf(c)?.profile;
+  if (items === undefined || items.length === 0) return plan.usual;
+  const profile = profileAt(items, at, template.entitlement);
   for (const variant of template.variants) if (variant.applies(profile)) return variant;
   return null;
 }
 
-/** What the rows of a pledge are judged by at `now`; null if it has none: nobody made it, or it does not apply. */
-export function caseOf(
-  pledge: Pledge,
-  roles: Roles,
-  health: SourceHealth | null,
+/** Fills in what the rows of a pledge are judged by; false if it has none: nobody made it, or it does not apply. */
+export function openCase(
+  w: World,
+  customer: number,
+  p: number,
+  plan: TemplatePlan,
   now: number,
-): Case | null {
-  const first = pledge.terms[0];
-  if (first === undefined) return null;
-  const { template, customer } = pledge;
-  const variant = variantOf(template, customer, first.at);
-  if (variant?.off) return null;
+  into: Case,
+): boolean {
+  const { memory: m, names } = w.customers;
+  const first = termsOf(m, p);
+  if (first === 0) return false;
+  const { template, roles } = plan;
+  const variant = variantOf(w, plan, customer, atOf(m, first));
+  if (variant?.off) return false;
   const needs = roles.needs[0];
-  let needed: Mark | null = null;
+  into.needed = none;
   if (needs !== undefined) {
-    needed = neededMark(pledge, needs, first);
-    if (needed === null) return null;
+    const mark = neededMark(m, p, needs, first);
+    if (mark === 0) return false;
+    into.needed = itemValue(m, mark);
   }
-  return {
-    customer,
-    pledge,
-    template,
-    roles,
-    variant,
-    tag: first.tag,
-    limit: variant?.limit ?? template.limit,
-    perMille: variant?.pointsPerMille ?? 1000,
-    needed,
-    health,
-    now,
-  };
+  into.m = m;
+  into.names = names;
+  into.pledge = p;
+  into.template = template;
+  into.roles = roles;
+  into.variant = variant;
+  into.tag = tagOf(m, first);
+  into.limit = variant?.limit ?? template.limit ?? none;
+  into.perMille = variant?.pointsPerMille ?? 1000;
+  into.health = template.source === null ? null : (w.state.sources[template.source.index] ?? null);
+  into.now = now;
+  return true;
 }

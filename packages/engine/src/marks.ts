@@ -1,75 +1,101 @@
 import type { PledgeTemplate } from "@troth/policy";
 import type { Case } from "./judge.ts";
+import { findLoose } from "./pledges.ts";
+import { sameFact } from "./register/facts.ts";
+import { compareItems } from "./register/items.ts";
+import {
+  atOf,
+  customerOf,
+  factOf,
+  itemValue,
+  keyedMarksOf,
+  looseMarks,
+  nameOf,
+  nextItem,
+  slotOf,
+  tagOf,
+  templateOf,
+} from "./register/layout.ts";
+import { List } from "./register/list.ts";
+import { type Memory, none } from "./register/memory.ts";
+import { compareTexts } from "./register/texts.ts";
 import type { NumberedSlot } from "./roles.ts";
-import type { FactRef, Mark, Pledge, Terms } from "./state.ts";
-import { compareItems, sameFact } from "./state.ts";
 
-const noMarks: readonly Mark[] = [];
+/*
+ * Which marks speak of a row. A mark is its address in memory; 0 is none.
+ */
 
-/** The list in which the marks of a slot lie: the pledge's own, or the customer's loose ones. Ascending. */
-export function marksOf(pledge: Pledge, { slot, number }: NumberedSlot): readonly Mark[] {
-  if (slot.by === "key") return pledge.marks;
-  for (const loose of pledge.customer.loose) {
-    if (loose.slot === number && loose.template === pledge.template) return loose.marks;
-  }
-  return noMarks;
+/** The first of the list in which the marks of a slot lie: the pledge's own, or the customer's loose ones. */
+export function marksOf(m: Memory, p: number, { slot, number }: NumberedSlot): number {
+  if (slot.by === "key") return keyedMarksOf(m, p);
+  const loose = findLoose(m, customerOf(m, p), templateOf(m, p), number);
+  return loose === 0 ? 0 : looseMarks(m, loose);
 }
+
+const sameText = (m: Memory, a: number, b: number): boolean =>
+  a !== 0 && b !== 0 && compareTexts(m, a, b) === 0;
 
 /** Whether a mark out of `marksOf` speaks of the row made by `term`. */
-function speaksOf(c: Case, { slot, number }: NumberedSlot, term: Terms, mark: Mark): boolean {
-  if (slot.by === "key") return mark.slot === number;
-  if (mark.at < term.at - slot.lookBackMs) return false;
-  if (slot.by === "tag" && (c.tag === null || mark.name !== c.tag)) return false;
-  return !sameFact(mark.ref, term.ref);
+function speaksOf(c: Case, { slot, number }: NumberedSlot, term: number, mark: number): boolean {
+  const { m } = c;
+  if (slot.by === "key") return slotOf(m, mark) === number;
+  if (atOf(m, mark) < atOf(m, term) - slot.lookBackMs) return false;
+  if (slot.by === "tag" && !sameText(m, c.tag, nameOf(m, mark))) return false;
+  return !sameFact(m, factOf(m, mark), factOf(m, term));
 }
 
+const before = (c: Case, a: number, b: number): boolean => compareItems(c.m, c.names, a, b) < 0;
+
 /** The earliest mark of these slots that speaks of the row. */
-export function earliestOf(c: Case, slots: readonly NumberedSlot[], term: Terms): Mark | null {
-  let found: Mark | null = null;
+export function earliestOf(c: Case, slots: readonly NumberedSlot[], term: number): number {
+  let found = 0;
   for (const slot of slots) {
-    for (const mark of marksOf(c.pledge, slot)) {
+    for (let mark = marksOf(c.m, c.pledge, slot); mark !== 0; mark = nextItem(c.m, mark)) {
       if (!speaksOf(c, slot, term, mark)) continue;
-      if (found === null || compareItems(mark, found) < 0) found = mark;
+      if (found === 0 || before(c, mark, found)) found = mark;
       break;
     }
   }
   return found;
 }
 
-function passes(template: PledgeTemplate, mark: Mark, term: Terms): boolean {
-  if (template.compare === null || mark.value === null || term.value === null) return true;
+function passes(m: Memory, template: PledgeTemplate, mark: number, term: number): boolean {
+  if (template.compare === null) return true;
+  const measured = itemValue(m, mark);
+  const promised = itemValue(m, term);
+  if (measured === none || promised === none) return true;
   switch (template.compare) {
     case "at-most":
-      return mark.value <= term.value;
+      return measured <= promised;
     case "at-least":
-      return mark.value >= term.value;
+      return measured >= promised;
     case "equal":
-      return mark.value === term.value;
+      return measured === promised;
   }
 }
 
 /** What keeps a row, and what breaks it by its value. There is one, written over each time. */
 type Keeping = {
   /** The mark that keeps it; of several that are all needed, the latest. */
-  mark: Mark | null;
+  mark: number;
   /** Where all are needed: one of each slot. */
-  used: readonly Mark[];
+  readonly used: List;
   /** The earliest kept mark whose value is wrong: it breaks. */
-  failing: Mark | null;
+  failing: number;
 };
 
-const keeping: Keeping = { mark: null, used: noMarks, failing: null };
+const keeping: Keeping = { mark: 0, used: new List(), failing: 0 };
 
 /** The first mark of the slot that passes; one before it that does not is noted as failing. */
-function firstPassing(c: Case, slot: NumberedSlot, term: Terms): Mark | null {
-  let passing: Mark | null = null;
-  for (const mark of marksOf(c.pledge, slot)) {
+function firstPassing(c: Case, slot: NumberedSlot, term: number): number {
+  let passing = 0;
+  for (let mark = marksOf(c.m, c.pledge, slot); mark !== 0; mark = nextItem(c.m, mark)) {
     if (!speaksOf(c, slot, term, mark)) continue;
-    if (passes(c.template, mark, term)) {
-      passing ??= mark;
+    if (passes(c.m, c.template, mark, term)) {
+      if (passing === 0) passing = mark;
       // Without a comparison none can fail; with one, a later mark still may.
       if (c.template.compare === null) break;
-    } else if (keeping.failing === null || compareItems(mark, keeping.failing) < 0) {
+    } else if (keeping.failing === 0 || before(c, mark, keeping.failing)) {
       keeping.failing = mark;
     }
   }
@@ -77,67 +103,73 @@ function firstPassing(c: Case, slot: NumberedSlot, term: Terms): Mark | null {
 }
 
 /** What keeps the row made by `term`. To be read before the next call. */
-export function keepingOf(c: Case, term: Terms): Readonly<Keeping> {
+export function keepingOf(c: Case, term: number): Readonly<Keeping> {
   const slots = c.roles.kept;
-  keeping.mark = null;
-  keeping.used = noMarks;
-  keeping.failing = null;
+  const { used } = keeping;
+  keeping.mark = 0;
+  keeping.failing = 0;
+  used.clear();
   if (c.template.keptNeeds === "all") {
-    const used: Mark[] = [];
     for (const slot of slots) {
       const mark = firstPassing(c, slot, term);
-      if (mark !== null) used.push(mark);
+      if (mark !== 0) used.push(mark);
     }
-    if (used.length < slots.length || used.length === 0) return keeping;
-    keeping.mark = used.reduce((a, b) => (compareItems(a, b) < 0 ? b : a));
-    keeping.used = used;
+    if (used.length < slots.length) used.clear();
+    for (let i = 0; i < used.length; i += 1) {
+      const mark = used.at(i);
+      if (keeping.mark === 0 || before(c, keeping.mark, mark)) keeping.mark = mark;
+    }
     return keeping;
   }
   for (const slot of slots) {
     const mark = firstPassing(c, slot, term);
-    if (mark === null) continue;
-    if (keeping.mark === null || compareItems(mark, keeping.mark) < 0) keeping.mark = mark;
+    if (mark === 0) continue;
+    if (keeping.mark === 0 || before(c, mark, keeping.mark)) keeping.mark = mark;
   }
   return keeping;
 }
 
-/** The due moment with every pause that began before it added; null while a pause is open. */
-export function pausedDue(c: Case, term: Terms, due0: number | null): number | null {
-  if (due0 === null) return null;
-  const marks: { at: number; pauses: boolean; ref: FactRef }[] = [];
+/** The due moment with every pause that began before it added; none while a pause is open. */
+export function pausedDue(c: Case, term: number, due0: number): number {
+  if (due0 === none) return none;
+  const { m } = c;
+  const marks: { readonly mark: number; readonly pauses: boolean }[] = [];
   const gather = (slots: readonly NumberedSlot[], pauses: boolean): void => {
     for (const slot of slots) {
-      for (const mark of marksOf(c.pledge, slot)) {
-        if (speaksOf(c, slot, term, mark)) marks.push({ at: mark.at, pauses, ref: mark.ref });
+      for (let mark = marksOf(m, c.pledge, slot); mark !== 0; mark = nextItem(m, mark)) {
+        if (speaksOf(c, slot, term, mark)) marks.push({ mark, pauses });
       }
     }
   };
   gather(c.roles.paused, true);
   gather(c.roles.resumed, false);
-  marks.sort(compareItems);
+  marks.sort((a, b) => compareItems(m, c.names, a.mark, b.mark));
   let due = due0;
-  let from: number | null = null;
-  for (const mark of marks) {
-    if (mark.pauses) {
-      from ??= mark.at;
-    } else if (from !== null) {
-      const start = Math.max(from, term.at);
-      if (start < due && mark.at > start) due += mark.at - start;
-      from = null;
+  let from = none;
+  for (const { mark, pauses } of marks) {
+    const at = atOf(m, mark);
+    if (pauses) {
+      if (from === none) from = at;
+    } else if (from !== none) {
+      const start = Math.max(from, atOf(m, term));
+      if (start < due && at > start) due += at - start;
+      from = none;
     }
   }
-  return from !== null && Math.max(from, term.at) < due ? null : due;
+  return from !== none && Math.max(from, atOf(m, term)) < due ? none : due;
 }
 
 /** The latest fact a pledge needs at or before its making. */
-export function neededMark(pledge: Pledge, needs: NumberedSlot, first: Terms): Mark | null {
+export function neededMark(m: Memory, p: number, needs: NumberedSlot, first: number): number {
   const { slot, number } = needs;
-  let found: Mark | null = null;
-  for (const mark of marksOf(pledge, needs)) {
-    if (mark.at > first.at) break;
-    if (mark.slot !== number) continue;
-    if (slot.withinMs !== null && mark.at < first.at - slot.withinMs) continue;
-    if (slot.by === "tag" && (first.tag === null || mark.name !== first.tag)) continue;
+  const madeAt = atOf(m, first);
+  let found = 0;
+  for (let mark = marksOf(m, p, needs); mark !== 0; mark = nextItem(m, mark)) {
+    const at = atOf(m, mark);
+    if (at > madeAt) break;
+    if (slotOf(m, mark) !== number) continue;
+    if (slot.withinMs !== null && at < madeAt - slot.withinMs) continue;
+    if (slot.by === "tag" && !sameText(m, tagOf(m, first), nameOf(m, mark))) continue;
     found = mark;
   }
   return found;

@@ -1,7 +1,8 @@
 import type { Profile } from "@troth/policy";
 import type { ProfileItem } from "./state.ts";
 
-const nobody: Profile = {
+/** Of whom nothing is known. */
+export const nobody: Profile = {
   segment: null,
   tier: null,
   region: null,

@@ -1,18 +1,51 @@
 import type { Level, Part } from "@troth/events";
-import type { NoiseRule, PledgeTemplate, Policy, SayingGaps } from "@troth/policy";
+import type { NoiseRule, PledgeTemplate, SayingGaps } from "@troth/policy";
 import { decayed } from "./decay.ts";
+import { promiseId, templateAt } from "./pledges.ts";
 import { profileAt } from "./profile.ts";
-import type { Customer, NoiseItem, Pledge, Row } from "./state.ts";
-import { promiseId, sameFact } from "./state.ts";
+import { idOf, sameFact } from "./register/facts.ts";
+import {
+  atOf,
+  dueOf,
+  evidenceAt,
+  evidenceCount,
+  factOf,
+  hotOf,
+  itemValue,
+  keptAtOf,
+  mendedAtOf,
+  nextHot,
+  nextItem,
+  nextPledge,
+  nextRow,
+  noisesOf,
+  orNull,
+  perMilleOf,
+  pledgeKeyText,
+  pledgesOf,
+  rowLimit,
+  rowsOf,
+  rowValue,
+  severityOf,
+  sinceOf,
+  slotOf,
+  templateOf,
+  verdictOf,
+} from "./register/layout.ts";
+import { type Memory, none } from "./register/memory.ts";
+import { textAt } from "./register/texts.ts";
+import type { World } from "./state.ts";
+import * as word from "./words.ts";
 
-/** One contribution to a score, before anybody needs its words. */
+/** One contribution to a score, before anybody needs its words. A row and a noise are addresses; 0 is none. */
 type Share = {
   readonly points: number;
   readonly severity: number;
   readonly critical: boolean;
-  readonly pledge: Pledge | null;
+  readonly pledge: number;
+  readonly row: number;
   readonly term: number;
-  readonly noise: NoiseItem | null;
+  readonly noise: number;
 };
 
 export type Standing = {
@@ -23,15 +56,17 @@ export type Standing = {
   readonly lead: Share | null;
 };
 
-export const rowId = (pledge: Pledge, term: number): string => `${promiseId(pledge)}#${term}`;
-export const noiseId = (noise: NoiseItem): string => `${noise.rule.id}/${noise.ref.id}`;
+export function ruleAt(w: World, noise: number): NoiseRule {
+  const rule = w.policy.noises[slotOf(w.customers.memory, noise)];
+  if (rule === undefined) throw new RangeError("a noise of a rule the policy lacks");
+  return rule;
+}
 
-const shareId = (share: Share): string =>
-  share.pledge !== null
-    ? rowId(share.pledge, share.term)
-    : share.noise !== null
-      ? noiseId(share.noise)
-      : "";
+function shareId(w: World, share: Share): string {
+  if (share.pledge !== 0) return `${promiseId(w, share.pledge)}#${share.term}`;
+  const { memory: m } = w.customers;
+  return `${ruleAt(w, share.noise).id}/${idOf(m, factOf(m, share.noise))}`;
+}
 
 export function stepOf(rule: NoiseRule, value: number | null): number {
   let severity = 0;
@@ -49,278 +84,294 @@ const weight: Weight = { points: 0, severity: 0, critical: false };
 const scaled = (points: number, perMille: number): number =>
   perMille === 1000 ? Math.trunc(points) : Math.trunc((points * perMille) / 1000);
 
-function weigh(policy: Policy, points: number, severity: number, age: number): void {
-  const left = decayed(points, age, policy.score.halfLifeMs);
+function weigh(w: World, points: number, severity: number, age: number): void {
+  const { score } = w.policy;
+  const left = decayed(points, age, score.halfLifeMs);
   weight.points = left;
   weight.severity = severity;
-  weight.critical = severity >= policy.score.criticalSeverity && points > 0 && 2 * left >= points;
+  weight.critical = severity >= score.criticalSeverity && points > 0 && 2 * left >= points;
 }
 
 /** Sets `weight` to a row's; false if a row with this verdict has none. */
-function weighRow(policy: Policy, template: PledgeTemplate, row: Row, now: number): boolean {
+function weighRow(w: World, template: PledgeTemplate, row: number, now: number): boolean {
+  const { memory: m } = w.customers;
   const by = template.points;
-  const { perMille } = row;
-  switch (row.verdict) {
-    case "broken": {
-      const from = row.mendedAt ?? row.since + policy.score.ongoingForMs;
-      weigh(policy, scaled(by.bySeverity[row.severity] ?? 0, perMille), row.severity, now - from);
+  const perMille = perMilleOf(m, row);
+  switch (verdictOf(m, row)) {
+    case word.broken: {
+      const mended = mendedAtOf(m, row);
+      const from = mended === none ? sinceOf(m, row) + w.policy.score.ongoingForMs : mended;
+      const severity = severityOf(m, row);
+      weigh(w, scaled(by.bySeverity[severity] ?? 0, perMille), severity, now - from);
       return true;
     }
-    case "overdue":
-      weigh(policy, scaled(by.overdue, perMille), 1, 0);
+    case word.overdue:
+      weigh(w, scaled(by.overdue, perMille), 1, 0);
       return true;
-    case "at-risk":
-      weigh(policy, scaled(by.atRisk, perMille), 1, 0);
+    case word.atRisk:
+      weigh(w, scaled(by.atRisk, perMille), 1, 0);
       return true;
-    case "renegotiated":
-      weigh(policy, scaled(by.renegotiated, perMille), 1, now - row.since);
+    case word.renegotiated:
+      weigh(w, scaled(by.renegotiated, perMille), 1, now - sinceOf(m, row));
       return true;
-    case "kept":
-      weigh(policy, scaled(by.kept, perMille), 0, now - row.since);
+    case word.kept:
+      weigh(w, scaled(by.kept, perMille), 0, now - sinceOf(m, row));
       return true;
-    case "open":
-    case "source-blind":
-    case "withdrawn":
-    case "void":
-    case "unverifiable":
+    default:
       return false;
   }
 }
 
-/** True while the row may have points now or later: it belongs among the hot ones. */
-export function mayWeigh(template: PledgeTemplate, row: Row): boolean {
-  switch (row.verdict) {
-    case "kept":
+/** True while a row with that verdict may have points now or later: its pledge belongs among the hot ones. */
+export function mayWeigh(template: PledgeTemplate, verdict: number): boolean {
+  switch (verdict) {
+    case word.kept:
       return template.points.kept !== 0;
-    case "broken":
-    case "overdue":
-    case "at-risk":
-    case "renegotiated":
+    case word.broken:
+    case word.overdue:
+    case word.atRisk:
+    case word.renegotiated:
       return true;
-    case "open":
-    case "source-blind":
-    case "withdrawn":
-    case "void":
-    case "unverifiable":
+    default:
       return false;
   }
 }
 
-function givenHolds(customer: Customer, noise: NoiseItem): boolean {
-  const given = noise.rule.given;
+function givenHolds(w: World, c: number, rule: NoiseRule, noise: number): boolean {
+  const { given } = rule;
   if (given === null) return true;
-  return customer.pledges.some(
-    (pledge) =>
-      pledge.template.index === given.template &&
-      pledge.rows.some((row) => given.verdicts.includes(row.verdict) && row.since <= noise.at),
-  );
-}
-
-/** Sets `weight` to a noise's; false if it does not count. */
-function weighNoise(policy: Policy, customer: Customer, noise: NoiseItem, now: number): boolean {
-  if (!givenHolds(customer, noise)) return false;
-  const rule = noise.rule;
-  const severity = rule.credit === null ? stepOf(rule, noise.value) : 0;
-  let points = rule.credit ?? rule.bySeverity[severity] ?? 0;
-  if (rule.variants.length > 0) {
-    const profile = profileAt(customer.profile, noise.at, false);
-    const variant = rule.variants.find((one) => one.applies(profile));
-    if (variant !== undefined) points = scaled(points, variant.pointsPerMille);
-  }
-  weigh(policy, points, severity, now - noise.at);
-  return true;
-}
-
-/** After a merge a fact may be held under two origins; it counts once. Such twins lie side by side. */
-function isRepeat(noises: readonly NoiseItem[], index: number, noise: NoiseItem): boolean {
-  for (let i = index - 1; i >= 0; i -= 1) {
-    const before = noises[i];
-    if (before === undefined || before.at !== noise.at || !sameFact(before.ref, noise.ref))
-      return false;
-    if (before.rule === noise.rule) return true;
+  const { memory: m } = w.customers;
+  const at = atOf(m, noise);
+  for (let p = pledgesOf(m, c); p !== 0; p = nextPledge(m, p)) {
+    if (templateOf(m, p) !== given.template) continue;
+    for (let row = rowsOf(m, p); row !== 0; row = nextRow(m, row)) {
+      const verdict = word.verdictWord(verdictOf(m, row));
+      if (sinceOf(m, row) <= at && given.verdicts.includes(verdict)) return true;
+    }
   }
   return false;
 }
 
-const shareOf = (pledge: Pledge | null, term: number, noise: NoiseItem | null): Share => ({
+/** Sets `weight` to a noise's; false if it does not count. */
+function weighNoise(w: World, c: number, noise: number, now: number): boolean {
+  const rule = ruleAt(w, noise);
+  if (!givenHolds(w, c, rule, noise)) return false;
+  const { memory: m } = w.customers;
+  const at = atOf(m, noise);
+  const severity = rule.credit === null ? stepOf(rule, orNull(itemValue(m, noise))) : 0;
+  let points = rule.credit ?? rule.bySeverity[severity] ?? 0;
+  if (rule.variants.length > 0) {
+    const profile = profileAt(w.customers.extrasOf(c)?.profile ?? [], at, false);
+    const variant = rule.variants.find((one) => one.applies(profile));
+    if (variant !== undefined) points = scaled(points, variant.pointsPerMille);
+  }
+  weigh(w, points, severity, now - at);
+  return true;
+}
+
+/**
+ * After a merge a fact may be held under two origins; it counts once. Such twins lie side by side: `first`
+ * is the first of the items at the noise's moment that come from the same fact.
+ */
+function isRepeat(m: Memory, first: number, noise: number): boolean {
+  for (let twin = first; twin !== noise; twin = nextItem(m, twin)) {
+    if (slotOf(m, twin) === slotOf(m, noise)) return true;
+  }
+  return false;
+}
+
+const isTwin = (m: Memory, a: number, b: number): boolean =>
+  atOf(m, a) === atOf(m, b) && sameFact(m, factOf(m, a), factOf(m, b));
+
+const shareOf = (pledge: number, row: number, term: number, noise: number): Share => ({
   points: weight.points,
   severity: weight.severity,
   critical: weight.critical,
   pledge,
+  row,
   term,
   noise,
 });
 
-/** Every share of a customer's score at `now`, in no particular order. */
-function sharesOf(policy: Policy, customer: Customer, now: number): Share[] {
-  const shares: Share[] = [];
-  for (const pledge of customer.hot) {
-    pledge.rows.forEach((row, i) => {
-      if (weighRow(policy, pledge.template, row, now)) shares.push(shareOf(pledge, i + 1, null));
-    });
+type Counts = (pledge: number, row: number, term: number, noise: number) => void;
+
+/** Calls `counts` for every row and noise that has a weight, which is in `weight` meanwhile. */
+function weighAll(w: World, c: number, now: number, counts: Counts): void {
+  const { memory: m } = w.customers;
+  for (let p = hotOf(m, c); p !== 0; p = nextHot(m, p)) {
+    const template = templateAt(w, p);
+    let term = 1;
+    for (let row = rowsOf(m, p); row !== 0; row = nextRow(m, row)) {
+      if (weighRow(w, template, row, now)) counts(p, row, term, 0);
+      term += 1;
+    }
   }
-  customer.noises.forEach((noise, i) => {
-    if (isRepeat(customer.noises, i, noise)) return;
-    if (weighNoise(policy, customer, noise, now)) shares.push(shareOf(null, 0, noise));
-  });
+  let first = 0;
+  for (let noise = noisesOf(m, c); noise !== 0; noise = nextItem(m, noise)) {
+    if (first === 0 || !isTwin(m, first, noise)) first = noise;
+    else if (isRepeat(m, first, noise)) continue;
+    if (weighNoise(w, c, noise, now)) counts(0, 0, 0, noise);
+  }
+}
+
+/** Every share of a customer's score at `now`, in no particular order. */
+function sharesOf(w: World, c: number, now: number): Share[] {
+  const shares: Share[] = [];
+  weighAll(w, c, now, (pledge, row, term, noise) => shares.push(shareOf(pledge, row, term, noise)));
   return shares;
 }
 
-function heavier(a: Share, b: Share): boolean {
+function heavier(w: World, a: Share, b: Share): boolean {
   if (a.points !== b.points) return a.points > b.points;
-  return shareId(a) < shareId(b);
+  return shareId(w, a) < shareId(w, b);
 }
 
 const calm: Standing = { score: 0, level: "none", critical: false, lead: null };
 
-function levelOf(policy: Policy, score: number, critical: boolean): Level {
+function levelOf(w: World, score: number, critical: boolean): Level {
   if (critical) return "critical";
-  const { high, medium, low } = policy.score.levels;
+  const { high, medium, low } = w.policy.score.levels;
   if (score >= high) return "high";
   if (score >= medium) return "medium";
   return score >= low ? "low" : "none";
 }
 
 /** Gathers a standing; there is one, written over each time. */
-const sum: { score: number; lead: Share | null; worst: Share | null } = {
+const sum: { w: World | null; score: number; lead: Share | null; worst: Share | null } = {
+  w: null,
   score: 0,
   lead: null,
   worst: null,
 };
 
 /** Adds `weight`; a share is made of it only if it may lead. */
-function count(pledge: Pledge | null, term: number, noise: NoiseItem | null): void {
+function count(pledge: number, row: number, term: number, noise: number): void {
   const { points, critical } = weight;
   sum.score += points;
-  if (points <= 0) return;
+  if (points <= 0 || sum.w === null) return;
   const leads = sum.lead === null || points >= sum.lead.points;
   const worse = critical && (sum.worst === null || points >= sum.worst.points);
   if (!leads && !worse) return;
-  const share = shareOf(pledge, term, noise);
-  if (leads && (sum.lead === null || heavier(share, sum.lead))) sum.lead = share;
-  if (worse && (sum.worst === null || heavier(share, sum.worst))) sum.worst = share;
+  const share = shareOf(pledge, row, term, noise);
+  if (leads && (sum.lead === null || heavier(sum.w, share, sum.lead))) sum.lead = share;
+  if (worse && (sum.worst === null || heavier(sum.w, share, sum.worst))) sum.worst = share;
 }
 
 /** The sum, what it means, and what leads it; no words made yet, since most looks need none. */
-export function standingOf(policy: Policy, customer: Customer, now: number): Standing {
-  const { hot, noises } = customer;
-  if (hot.length === 0 && noises.length === 0) return calm;
+export function standingOf(w: World, c: number, now: number): Standing {
+  const { memory: m } = w.customers;
+  if (hotOf(m, c) === 0 && noisesOf(m, c) === 0) return calm;
+  sum.w = w;
   sum.score = 0;
   sum.lead = null;
   sum.worst = null;
-  for (const pledge of hot) {
-    const { rows, template } = pledge;
-    for (let i = 0; i < rows.length; i += 1) {
-      const row = rows[i];
-      if (row !== undefined && weighRow(policy, template, row, now)) count(pledge, i + 1, null);
-    }
-  }
-  for (let i = 0; i < noises.length; i += 1) {
-    const noise = noises[i];
-    if (noise === undefined || isRepeat(noises, i, noise)) continue;
-    if (weighNoise(policy, customer, noise, now)) count(null, 0, noise);
-  }
+  weighAll(w, c, now, count);
   const { score, lead, worst } = sum;
   const critical = worst !== null;
-  return { score, level: levelOf(policy, score, critical), critical, lead: worst ?? lead };
+  return { score, level: levelOf(w, score, critical), critical, lead: worst ?? lead };
 }
 
-function gapsOfRow(pledge: Pledge, row: Row, now: number): SayingGaps {
+function gapsOfRow(w: World, p: number, row: number, now: number): SayingGaps {
+  const { memory: m } = w.customers;
+  const due = orNull(dueOf(m, row));
+  const ended = orNull(mendedAtOf(m, row)) ?? orNull(keptAtOf(m, row)) ?? now;
   return {
-    key: pledge.key,
-    due: row.due,
-    lateMs: row.due === null ? null : (row.mendedAt ?? row.keptAt ?? now) - row.due,
-    value: row.value,
-    limit: row.limit,
+    key: textAt(m, pledgeKeyText(m, p)),
+    due,
+    lateMs: due === null ? null : ended - due,
+    value: orNull(rowValue(m, row)),
+    limit: orNull(rowLimit(m, row)),
   };
 }
 
-function sayRow(pledge: Pledge, row: Row, now: number): string {
-  const gaps = gapsOfRow(pledge, row, now);
-  const says = pledge.template.says;
-  switch (row.verdict) {
-    case "broken":
-      return says.broken(gaps);
-    case "overdue":
-      return says.overdue(gaps);
-    case "at-risk":
-      return says.atRisk(gaps);
-    case "renegotiated":
-      return says.renegotiated(gaps);
-    case "kept":
-      return says.kept(gaps);
-    case "open":
-    case "source-blind":
-    case "withdrawn":
-    case "void":
-    case "unverifiable":
+function sayRow(w: World, p: number, row: number, now: number): string {
+  const { says } = templateAt(w, p);
+  switch (verdictOf(w.customers.memory, row)) {
+    case word.broken:
+      return says.broken(gapsOfRow(w, p, row, now));
+    case word.overdue:
+      return says.overdue(gapsOfRow(w, p, row, now));
+    case word.atRisk:
+      return says.atRisk(gapsOfRow(w, p, row, now));
+    case word.renegotiated:
+      return says.renegotiated(gapsOfRow(w, p, row, now));
+    case word.kept:
+      return says.kept(gapsOfRow(w, p, row, now));
+    default:
       return "";
   }
 }
 
-export function partOf(share: Share, now: number): Part {
-  const { points, severity } = share;
-  if (share.pledge !== null) {
-    const { template, rows } = share.pledge;
-    const row = rows[share.term - 1];
-    return {
-      id: shareId(share),
-      rule: template.id,
-      link: template.link.id,
-      owner: template.link.owner,
-      points,
-      severity,
-      evidence: row?.evidence ?? [],
-      says: row === undefined ? "" : sayRow(share.pledge, row, now),
-    };
+/** Event ids of a row's evidence. */
+export function evidenceOf(m: Memory, row: number): readonly string[] {
+  const count = evidenceCount(m, row);
+  const at = evidenceAt(m, row);
+  // Most have one or two, and a list that is pushed to takes room for sixteen more.
+  if (count === 1) return [idOf(m, m.int(at))];
+  const ids = new Array<string>(count);
+  for (let i = 0; i < count; i += 1) ids[i] = idOf(m, m.int(at + i));
+  return ids;
+}
+
+export function partOf(w: World, share: Share, now: number): Part {
+  const { memory: m } = w.customers;
+  const { points, severity, pledge, row, noise } = share;
+  const id = shareId(w, share);
+  if (pledge !== 0) {
+    const { id: rule, link } = templateAt(w, pledge);
+    const says = sayRow(w, pledge, row, now);
+    const evidence = evidenceOf(m, row);
+    return { id, rule, link: link.id, owner: link.owner, points, severity, evidence, says };
   }
-  const noise = share.noise;
+  const { id: rule, link, says } = ruleAt(w, noise);
+  const key = idOf(m, factOf(m, noise));
   const gaps: SayingGaps = {
-    key: noise?.ref.id ?? "",
+    key,
     due: null,
     lateMs: null,
-    value: noise?.value ?? null,
+    value: orNull(itemValue(m, noise)),
     limit: null,
   };
+  const evidence = [key];
   return {
-    id: shareId(share),
-    rule: noise?.rule.id ?? "",
-    link: noise?.rule.link.id ?? "",
-    owner: noise?.rule.link.owner ?? "",
+    id,
+    rule,
+    link: link.id,
+    owner: link.owner,
     points,
     severity,
-    evidence: noise === null ? [] : [noise.ref.id],
-    says: noise?.rule.says(gaps) ?? "",
+    evidence,
+    says: says(gaps),
   };
 }
 
-export const linkOf = (share: Share | null): string | null =>
-  share?.pledge?.template.link.id ?? share?.noise?.rule.link.id ?? null;
-export const leadId = (share: Share | null): string => (share === null ? "" : shareId(share));
+const ruleOf = (w: World, share: Share) =>
+  share.pledge !== 0 ? templateAt(w, share.pledge) : ruleAt(w, share.noise);
 
-/** Shares with points, heaviest first. */
-function countedShares(policy: Policy, customer: Customer, now: number): Share[] {
-  const shares = sharesOf(policy, customer, now).filter((share) => share.points !== 0);
-  return shares.sort((a, b) => (heavier(a, b) ? -1 : 1));
-}
+export const linkOf = (w: World, share: Share | null): string | null =>
+  share === null ? null : ruleOf(w, share).link.id;
+export const operatedByOf = (w: World, share: Share | null) =>
+  share === null ? null : ruleOf(w, share).link.operatedBy;
+export const leadId = (w: World, share: Share | null): string =>
+  share === null ? "" : shareId(w, share);
 
 /** The shares with points, heaviest first: together exactly the score. */
-export const partsOf = (policy: Policy, customer: Customer, now: number): readonly Part[] =>
-  countedShares(policy, customer, now).map((share) => partOf(share, now));
+export function partsOf(w: World, c: number, now: number): readonly Part[] {
+  const shares = sharesOf(w, c, now).filter((share) => share.points !== 0);
+  if (shares.length > 1) shares.sort((a, b) => (heavier(w, a, b) ? -1 : 1));
+  return shares.map((share) => partOf(w, share, now));
+}
 
 /** Rules in shadow that hold and would weigh, ascending. */
-export function shadowRules(policy: Policy, customer: Customer, now: number): readonly string[] {
+export function shadowRules(w: World, c: number, now: number): readonly string[] {
   const rules = new Set<string>();
-  for (const { severity, pledge, noise } of sharesOf(policy, customer, now)) {
-    const rule = pledge?.template ?? noise?.rule;
-    if (rule?.shadow === true && severity > 0) rules.add(rule.id);
+  for (const share of sharesOf(w, c, now)) {
+    const rule = ruleOf(w, share);
+    if (rule.shadow && share.severity > 0) rules.add(rule.id);
   }
   return [...rules].sort();
 }
 
 /** Ids of everything that stands as a cause, points left or not: what a correction would remove. */
-export const causeIds = (policy: Policy, customer: Customer, now: number): ReadonlySet<string> =>
-  new Set(sharesOf(policy, customer, now).map(shareId));
-
-export const operatedByOf = (share: Share | null) =>
-  share?.pledge?.template.link.operatedBy ?? share?.noise?.rule.link.operatedBy ?? null;
+export const causeIds = (w: World, c: number, now: number): ReadonlySet<string> =>
+  new Set(sharesOf(w, c, now).map((share) => shareId(w, share)));

@@ -7,7 +7,7 @@ import type { SourceHealth, State } from "./state.ts";
 import { Timers } from "./timers.ts";
 
 type Head = {
-  readonly format: 2;
+  readonly format: 3;
   readonly policy: string;
   readonly stamp: number;
   readonly sources: SourceHealth[];
@@ -34,7 +34,7 @@ export function* snapshotState(policy: Policy, state: State): Generator<string> 
   const lines = [...customerLines(customers)];
   // The head comes first but is made last: packing may give new names a number.
   const head: Head = {
-    format: 2,
+    format: 3,
     policy: policy.hash,
     stamp: state.stamp,
     sources: state.sources,
@@ -88,7 +88,7 @@ export function restoreState(policy: Policy, lines: Iterable<string>): State {
   for (const line of lines) {
     if (head === null) {
       head = JSON.parse(line) as Head;
-      invariant(head.format === 2, `snapshot format ${String(head.format)} is not known here`);
+      invariant(head.format === 3, `snapshot format ${String(head.format)} is not known here`);
       invariant(head.policy === policy.hash, "the snapshot was made under another policy");
       customers = new Customers(policy, new Names(head.names));
       continue;

@@ -1,4 +1,4 @@
-import { Engine, emptyState, type OpenLimits } from "@troth/engine";
+import { Engine, emptyState } from "@troth/engine";
 import type { Decision, Fact, Kind } from "@troth/events";
 import { decisionJson } from "@troth/events";
 import type { Policy } from "@troth/policy";
@@ -33,10 +33,10 @@ function feed(engine: Engine, { facts, keys }: Stream, out: { push(d: Decision):
 }
 
 /** As a partition of far more customers keeps them: all but a few as bytes. */
-const packed: OpenLimits = { freely: 0, beyond: 64 };
+const packed = 64;
 
 /** No parsing, no joining: facts in, decisions counted and dropped. */
-async function alone(policy: Policy, stream: Stream, open?: OpenLimits): Promise<Figure> {
+async function alone(policy: Policy, stream: Stream, open?: number): Promise<Figure> {
   const before = bytesHeld();
   const engine = new Engine(policy, emptyState(policy, open));
   let decisions = 0;

@@ -41,7 +41,7 @@ const tellPart = (engine: Engine, part: Part): Promise<Figure> =>
 async function told(policy: Policy, customers: number): Promise<Told> {
   const before = bytesHeld();
   // As a partition of far more customers keeps them: all but a few as bytes.
-  const engine = new Engine(policy, emptyState(policy, { freely: 0, beyond: 64 }));
+  const engine = new Engine(policy, emptyState(policy, 64));
   const perPart = 10_000;
   let events = 0;
   let seconds = 0;

@@ -1,8 +1,8 @@
-import { invariant } from "@troth/events";
+import { never, none } from "../register/memory.ts";
 
 /*
- * How a customer's items become bytes. Whole numbers take as many bytes as they need; a moment or a
- * text that came before is named by its place. Both sides keep the same books of what came before.
+ * How a customer's numbers become bytes. Whole ones take as many as they need; a moment that came a
+ * little before is named by its place. Both sides keep the same books of what came before.
  */
 
 /** Moments that can be named by their distance back. */
@@ -15,7 +15,6 @@ const wholeMax = 0x8_0000_0000_0000;
 /** No whole number is ever written with these two bytes: a double follows. */
 const doubleFollows = [0x80, 0x00] as const;
 
-const never = Number.POSITIVE_INFINITY;
 /** What a byte counts for by its place: seven bits each. */
 const powers = [
   1, 0x80, 0x4000, 0x20_0000, 0x1000_0000, 0x8_0000_0000, 0x400_0000_0000, 0x2_0000_0000_0000,
@@ -44,6 +43,7 @@ class Moments {
     return this.#ring[(this.#count - 1 - distance) & 31] ?? 0;
   }
 
+  /** How many moments ago it was written; -3 if that is too long or never. */
   distanceOf(at: number): number {
     const ring = this.#ring;
     const newest = this.#count - 1;
@@ -51,69 +51,36 @@ class Moments {
     for (let distance = 0; distance < known; distance += 1) {
       if (ring[(newest - distance) & 31] === at) return distance;
     }
-    return -1;
+    return -3;
   }
 }
-
-/** Above this many texts a customer's texts are found by a map instead of one after the other. */
-const searchedMax = 24;
-
-/** Texts, each written once; named by their number afterwards. */
-class Texts {
-  list: string[] = [];
-  #numbers: Map<string, number> | null = null;
-
-  clear(): void {
-    this.list = [];
-    this.#numbers = null;
-  }
-
-  numberOf(text: string): number {
-    const { list } = this;
-    if (this.#numbers === null) {
-      for (let i = list.length - 1; i >= 0; i -= 1) if (list[i] === text) return i;
-      if (list.length >= searchedMax) this.#numbers = new Map(list.map((one, i) => [one, i]));
-    } else {
-      const known = this.#numbers.get(text);
-      if (known !== undefined) return known;
-    }
-    const number = list.push(text) - 1;
-    this.#numbers?.set(text, number);
-    return number;
-  }
-}
-
-/** Room before the body for what is known only once the body is written. */
-const headRoom = 16;
 
 export class ByteWriter {
-  #bytes = Buffer.allocUnsafe(4096);
-  #at = headRoom;
+  bytes = Buffer.allocUnsafe(4096);
+  /** How many bytes were written since `begin`. */
+  length = 0;
   readonly #moments = new Moments();
-  readonly #texts = new Texts();
 
-  /** `items` is how many things with at most a dozen numbers each will be written. */
-  begin(items: number): void {
-    this.#at = headRoom;
-    this.#room(256 + 128 * items);
+  begin(): void {
+    this.length = 0;
     this.#moments.clear();
-    this.#texts.clear();
   }
 
-  #room(bytes: number): void {
-    if (this.#at + bytes <= this.#bytes.length) return;
-    const larger = Buffer.allocUnsafe(2 * (this.#at + bytes));
-    this.#bytes.copy(larger, 0, 0, this.#at);
-    this.#bytes = larger;
+  /** Makes room for so many bytes; the calls below do not ask for it themselves. */
+  room(bytes: number): void {
+    if (this.length + bytes <= this.bytes.length) return;
+    const larger = Buffer.allocUnsafe(2 * (this.length + bytes));
+    this.bytes.copy(larger, 0, 0, this.length);
+    this.bytes = larger;
   }
 
   /** A whole number from 0. */
   count(value: number): void {
-    const bytes = this.#bytes;
-    let at = this.#at;
+    const { bytes } = this;
+    let at = this.length;
     if (value < 128) {
       bytes[at] = value;
-      this.#at = at + 1;
+      this.length = at + 1;
       return;
     }
     let left = value;
@@ -126,7 +93,7 @@ export class ByteWriter {
       left >>>= 7;
     }
     bytes[at++] = left;
-    this.#at = at;
+    this.length = at;
   }
 
   /** Any number; whole ones take few bytes. */
@@ -136,138 +103,79 @@ export class ByteWriter {
       return;
     }
     double[0] = value;
-    this.#bytes.set(doubleFollows, this.#at);
-    this.#bytes.set(doubleBytes, this.#at + 2);
-    this.#at += 10;
+    this.bytes.set(doubleFollows, this.length);
+    this.bytes.set(doubleBytes, this.length + 2);
+    this.length += 10;
   }
 
-  /** A moment, null, or Infinity. */
-  moment(at: number | null): void {
-    const distance = at === null || at === never ? -1 : this.#moments.distanceOf(at);
-    if (at === null) this.count(0);
-    else if (at === never) this.count(1);
-    else if (distance >= 0) this.count(distance + 2);
-    else {
-      const { latest } = this.#moments;
-      const exact = latest + (at - latest) === at;
-      this.count(exact ? newMoment : farMoment);
-      this.number(exact ? at - latest : at);
-      this.#moments.add(at);
+  /** A moment, `none` or `never`. */
+  moment(at: number): void {
+    const moments = this.#moments;
+    const distance = at === none ? -2 : at === never ? -1 : moments.distanceOf(at);
+    if (distance !== -3) {
+      this.count(distance + 2);
+      return;
     }
+    const { latest } = moments;
+    const exact = latest + (at - latest) === at;
+    this.count(exact ? newMoment : farMoment);
+    this.number(exact ? at - latest : at);
+    moments.add(at);
   }
 
-  text(text: string | null): void {
-    this.count(text === null ? 0 : this.#texts.numberOf(text) + 1);
-  }
-
-  /** Completes the record; `bytes` holds it from `start` to `end` until the next `begin`. */
-  finish(): { readonly bytes: Buffer; readonly start: number; readonly end: number } {
-    const bodyLength = this.#at - headRoom;
-    const { list } = this.#texts;
-    this.#room(16 + 5 * list.length);
-    this.count(list.length);
-    for (const text of list) this.count(text.length);
-    this.#characters(list.length === 1 ? (list[0] ?? "") : list.join(""));
-    const end = this.#at;
-    this.#at = 0;
-    this.count(bodyLength);
-    const headLength = this.#at;
-    const start = headRoom - headLength;
-    this.#bytes.copyWithin(start, 0, headLength);
-    return { bytes: this.#bytes, start, end };
-  }
-
-  /** One byte a character if that is enough, else two. */
-  #characters(text: string): void {
-    this.#room(1 + 3 * text.length);
-    const from = this.#at + 1;
-    const wide = this.#bytes.write(text, from, "utf8") !== text.length;
-    this.#bytes[this.#at] = wide ? 1 : 0;
-    this.#at = from + (wide ? this.#bytes.write(text, from, "utf16le") : text.length);
+  /** Bytes as they are, with room made for them. */
+  copy(from: Buffer, start: number, end: number): void {
+    this.room(end - start);
+    const { bytes } = this;
+    let at = this.length;
+    for (let i = start; i < end; i += 1) bytes[at++] = from[i] ?? 0;
+    this.length = at;
   }
 }
 
 export class ByteReader {
-  #bytes: Buffer = Buffer.alloc(0);
-  #at = 0;
+  bytes: Buffer = Buffer.alloc(0);
+  at = 0;
   readonly #moments = new Moments();
-  #characters = "";
-  #ends: number[] = [];
 
-  /** Stands at the first thing written after `begin`. */
   begin(bytes: Buffer, start: number): void {
-    this.#bytes = bytes;
-    this.#at = start;
+    this.bytes = bytes;
+    this.at = start;
     this.#moments.clear();
-    const bodyLength = this.count();
-    const body = this.#at;
-    this.#at = body + bodyLength;
-    const texts = this.count();
-    let length = 0;
-    const ends: number[] = [];
-    for (let n = 0; n < texts; n += 1) {
-      length += this.count();
-      ends.push(length);
-    }
-    const from = this.#at + 1;
-    this.#characters =
-      bytes[this.#at] === 1
-        ? bytes.toString("utf16le", from, from + 2 * length)
-        : bytes.toString("latin1", from, from + length);
-    this.#ends = ends;
-    this.#at = body;
   }
 
   count(): number {
-    const bytes = this.#bytes;
-    let byte = bytes[this.#at++] ?? 0;
+    const { bytes } = this;
+    let byte = bytes[this.at++] ?? 0;
     if (byte < 128) return byte;
     let value = byte & 127;
     let place = 1;
     do {
-      byte = bytes[this.#at++] ?? 0;
+      byte = bytes[this.at++] ?? 0;
       value += (byte & 127) * (powers[place++] ?? 0);
     } while (byte > 127);
     return value;
   }
 
   number(): number {
-    const bytes = this.#bytes;
-    if (bytes[this.#at] === doubleFollows[0] && bytes[this.#at + 1] === doubleFollows[1]) {
-      doubleBytes.set(bytes.subarray(this.#at + 2, this.#at + 10));
-      this.#at += 10;
+    const { bytes } = this;
+    if (bytes[this.at] === doubleFollows[0] && bytes[this.at + 1] === doubleFollows[1]) {
+      doubleBytes.set(bytes.subarray(this.at + 2, this.at + 10));
+      this.at += 10;
       return double[0] ?? 0;
     }
     const zigzag = this.count();
     return zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
   }
 
-  momentOrNull(): number | null {
+  moment(): number {
     const code = this.count();
-    if (code === 0) return null;
+    if (code === 0) return none;
     if (code === 1) return never;
     if (code < newMoment) return this.#moments.back(code - 2);
     const number = this.number();
     const at = code === newMoment ? this.#moments.latest + number : number;
     this.#moments.add(at);
     return at;
-  }
-
-  moment(): number {
-    const at = this.momentOrNull();
-    invariant(at !== null, "a moment is missing in a packed customer");
-    return at;
-  }
-
-  textOrNull(): string | null {
-    const number = this.count();
-    if (number === 0) return null;
-    return this.#characters.slice(this.#ends[number - 2] ?? 0, this.#ends[number - 1]);
-  }
-
-  text(): string {
-    const text = this.textOrNull();
-    invariant(text !== null, "a text is missing in a packed customer");
-    return text;
   }
 }

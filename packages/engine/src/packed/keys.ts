@@ -11,14 +11,16 @@ function isPseudonym(key: string): boolean {
   return true;
 }
 
-/** FNV-1a over the code units. */
+/** FNV-1a over the code units, step by step. */
+export const hashStart = 0x811c9dc5;
+export const hashStep = (hash: number, unit: number): number => Math.imul(hash ^ unit, 0x01000193);
+/** The low bits choose the place in a table, so the high ones are folded in. */
+export const hashEnd = (hash: number): number => (hash ^ (hash >>> 15)) >>> 0;
+
 export function hashOf(key: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < key.length; i += 1) {
-    hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
-  }
-  // The low bits choose the place in the table, so the high ones are folded in.
-  return (hash ^ (hash >>> 15)) >>> 0;
+  let hash = hashStart;
+  for (let i = 0; i < key.length; i += 1) hash = hashStep(hash, key.charCodeAt(i));
+  return hashEnd(hash);
 }
 
 /** Bytes `writeKey` needs. */
