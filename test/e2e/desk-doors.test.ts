@@ -96,7 +96,12 @@ test("settings that leave a door open are refused, field by field", () => {
     clientId: "desk",
     publicUrl: "https://desk.example",
   };
-  expect(parseSettings(JSON.stringify({ signIn }))).toMatchObject({ ok: true });
+  const crm = {
+    ...{ name: "sales", secret: Buffer.alloc(32, 1).toString("base64") },
+    origins: ["https://crm.example", "http://localhost:8080"],
+  };
+  const survey = { alerted: 1, others: 1, recovered: 1, quietDays: 1, openDays: 1 };
+  expect(parseSettings(JSON.stringify({ signIn, embed: [crm] }))).toMatchObject({ ok: true });
   const wrong: readonly [unknown, RegExp][] = [
     [{ signIn: { ...signIn, issuer: "http://id.example" } }, /signIn.issuer/],
     [{ signIn: { ...signIn, publicUrl: "http://desk.example" } }, /signIn.publicUrl/],
@@ -104,6 +109,14 @@ test("settings that leave a door open are refused, field by field", () => {
     [{ signIn: { ...signIn, algorithm: "HS256" } }, /signIn.algorithm/],
     [{ signIn: { ...signIn, alowHttp: true } }, /alowHttp/],
     [{ webhookSecrets: ["secret"] }, /webhookSecrets.0/],
+    [{ embed: [{ ...crm, origins: ["*"] }] }, /embed.0.origins.0/],
+    [{ embed: [{ ...crm, origins: ["http://crm.example"] }] }, /embed.0.origins.0/],
+    [{ embed: [{ ...crm, origins: ["https://crm.example/page"] }] }, /embed.0.origins.0/],
+    [{ embed: [{ ...crm, origins: ["https://crm.example; script-src *"] }] }, /embed.0.origins.0/],
+    [{ embed: [{ ...crm, secret: "short" }] }, /embed.0.secret/],
+    [{ survey: { ...survey, at: { hour: 24 } }, linkSecret: crm.secret }, /survey.at.hour/],
+    [{ survey: { ...survey, at: { hour: 9, zone: "Moon" } }, linkSecret: crm.secret }, /at.zone/],
+    [{ survey: { ...survey, at: { hour: 9 } } }, /linkSecret/],
     ["{", /Invalid input/],
   ];
   for (const [settings, why] of wrong) {

@@ -1,6 +1,6 @@
 import { openSimulatedClock, openSimulatedDisk, openSimulatedRng } from "@troth/runtime";
 import { describe, expect, test } from "vitest";
-import { type Deed, openAudit, verifyAudit } from "./audit.ts";
+import { type Deed, firstBefore, openAudit, verifyAudit } from "./audit.ts";
 
 const deed = (did: string): Deed => ({
   who: "staff-0123456789ab",
@@ -46,6 +46,36 @@ describe("the record of who did what", () => {
     expect(missed).toBe(0);
     expect(bytes.length).toBeGreaterThan(7_000);
   });
+
+  test("shows every byte changed in a megabyte, and in which line", async () => {
+    const { bytes } = await written(Math.ceil(1_048_576 / 310));
+    expect(bytes.length).toBeGreaterThanOrEqual(1_048_576);
+    // Each line is read as it would be behind those before it, which are whole.
+    const step = process.env["TROTH_WHOLE_AUDIT"] === undefined ? 61 : 1;
+    let behind = { number: 0, hash: firstBefore };
+    let [tried, named] = [0, 0];
+    for (let from = 0; from < bytes.length; ) {
+      const end = bytes.indexOf(10, from) + 1;
+      const rest = bytes.subarray(from, Math.min(bytes.length, end + 1_000));
+      const touched = Buffer.from(rest);
+      for (let at = (step - (from % step)) % step; at < end - from; at += step) {
+        touched[at] = (rest[at] ?? 0) ^ (1 << (at % 8));
+        const read = verifyAudit(touched, null, behind);
+        touched[at] = rest[at] ?? 0;
+        tried += 1;
+        if (!read.ok && read.error.line === behind.number + 1) named += 1;
+      }
+      const whole = verifyAudit(bytes.subarray(from, end), null, behind);
+      if (!whole.ok) throw new Error(whole.error.why);
+      behind = { number: behind.number + 1, hash: whole.value.hash };
+      from = end;
+    }
+    process.stdout.write(
+      `audit: ${named} of ${tried} changed bytes of ${bytes.length} named by their line\n`,
+    );
+    expect(named).toBe(tried);
+    expect(tried).toBeGreaterThan(17_000);
+  }, 120_000);
 
   test("shows lines taken out, put in, put elsewhere, and taken off the end", async () => {
     const { bytes, audit } = await written(10);

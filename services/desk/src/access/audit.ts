@@ -36,9 +36,11 @@ export type AuditFault = { readonly line: number; readonly why: string };
 export function verifyAudit(
   bytes: Buffer,
   known: { readonly number: number; readonly hash: string } | null = null,
+  /** The line these bytes follow, where they are no whole file. */
+  behind: { readonly number: number; readonly hash: string } = { number: 0, hash: firstBefore },
 ): Result<{ readonly lines: number; readonly hash: string }, AuditFault> {
-  let before = firstBefore;
-  let number = 0;
+  let before = behind.hash;
+  let number = behind.number;
   for (let from = 0; from < bytes.length; ) {
     number += 1;
     const end = bytes.indexOf(10, from);

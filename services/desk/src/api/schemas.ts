@@ -54,7 +54,7 @@ export const queue = z.object({
   version: count.describe("The same number means that nothing has changed."),
 });
 
-export const queueQuery = z.object({
+export const queueQuery = z.strictObject({
   level: z
     .string()
     .max(64)
