@@ -67,7 +67,7 @@ describe("the capacity page", () => {
     expect(found.kafkaBytesPerDay).toBe(4e8);
     expect(found.kafkaBytesPerYearCopied).toBe(4e8 * 3 * 365);
     expect(found.registrarHeapBytes).toBe(7e6 * measured.registrarHeapBytesPerFact);
-    expect(capacityOf(house(3e6), measured).fleets).toBe(2);
+    expect(capacityOf(house(4e6), measured).fleets).toBe(2);
   });
 
   test("rests on sizes that are still so: the made-up day, as it stands on Kafka", async () => {

@@ -108,7 +108,7 @@ export function capacityTable(houses: readonly House[], measured: Measurements):
       ({ capacity }) => `${capacity.fleets}`,
     ],
     ["customers in a fleet", ({ capacity }) => amount(capacity.customersPerFleet)],
-    ["heap of its registrar", ({ capacity }) => amount(capacity.registrarHeapBytes, "B")],
+    ["memory of its registrar", ({ capacity }) => amount(capacity.registrarHeapBytes, "B")],
     ["partitions of a fleet", ({ capacity }) => `${capacity.partitions}`],
     ["monitors of a fleet (1 core, 2 GiB each)", ({ capacity }) => `${capacity.monitors}`],
     ["monitors in all", ({ capacity }) => `${capacity.monitors * capacity.fleets}`],

@@ -14,6 +14,7 @@ import {
 } from "@troth/events";
 import type { Policy } from "@troth/policy";
 import { type Names, namesFrom, namesOf, Registrar, type Routed } from "./registrar.ts";
+import { Seen } from "./seen.ts";
 
 /** What became of one fact. */
 export type Fate = "applied" | "duplicate" | "turned-away";
@@ -34,8 +35,8 @@ export type DispatcherOptions = {
 type Parts = {
   readonly registrar: Registrar;
   readonly watch: SourceWatch;
-  /** Facts seen within the policy's `dedupe` window, oldest first, with their stamps. */
-  readonly seen: Map<string, number>;
+  /** Facts seen within the policy's `dedupe` window. */
+  readonly seen: Seen;
   readonly tally: Tally;
   /** Number of the next record of each partition. */
   readonly numbers: number[];
@@ -43,6 +44,8 @@ type Parts = {
   stamp: number;
   policy: string;
 };
+
+const keysMax = 1_000_000;
 
 /** Of the records for all partitions this one says what there is to say. */
 const spokesman = 0;
@@ -57,8 +60,6 @@ export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #parts: Parts;
   readonly #keys = new Map<string, string>();
-  /** No fact in `seen` is older; it may be older than all of them, never younger than one. */
-  #oldestSeen = Number.NEGATIVE_INFINITY;
 
   constructor(options: DispatcherOptions, parts: Parts = emptyParts(options)) {
     this.#options = options;
@@ -101,11 +102,11 @@ export class Dispatcher {
    * order, or one that was taken back and had to wait again.
    */
   take(fact: Fact, inOffset: number, stamp: number, deliver: Deliver, full: Fact[] = []): Fate {
-    const { watch, registrar, tally } = this.#parts;
+    const { watch, registrar, tally, seen } = this.#parts;
     const send = this.#sender(inOffset, deliver);
     const now = this.#passTo(stamp, send);
     tally.read += 1;
-    if (this.#isDuplicate(fact, now)) {
+    if (seen.arrived(identityOf(fact), now)) {
       tally.duplicates += 1;
       return "duplicate";
     }
@@ -144,7 +145,12 @@ export class Dispatcher {
   /** Plain data; belongs to this policy's sources and limits, and to this number of partitions. */
   snapshot(): DispatcherSnapshot {
     const { registrar, watch, seen, ...rest } = this.#parts;
-    return { ...rest, watch: watch.state, names: namesOf(registrar), seen: [...seen] };
+    return {
+      ...rest,
+      watch: watch.state,
+      names: namesOf(registrar),
+      seen: seen.snapshot(rest.stamp),
+    };
   }
 
   static restore(options: DispatcherOptions, saved: DispatcherSnapshot): Dispatcher {
@@ -159,7 +165,7 @@ export class Dispatcher {
       tally: { ...saved.tally },
       registrar: new Registrar(options.policy.limits, namesFrom(names)),
       watch: new SourceWatch(options.policy, watch),
-      seen: new Map(seen),
+      seen: Seen.restore(options.policy.limits.dedupeMs, seen),
     });
   }
 
@@ -261,29 +267,10 @@ export class Dispatcher {
     const known = this.#keys.get(name);
     if (known !== undefined) return { reference, key: known };
     const key = pseudonym(tenant, reference, this.#options.key);
+    // Worked out again when it is needed again: only sparing work, it may not grow for ever.
+    if (this.#keys.size >= keysMax) this.#keys.clear();
     this.#keys.set(name, key);
     return { reference, key };
-  }
-
-  #isDuplicate(fact: Fact, stamp: number): boolean {
-    const { seen } = this.#parts;
-    const expired = stamp - this.#options.policy.limits.dedupeMs;
-    if (this.#oldestSeen <= expired) {
-      this.#oldestSeen = Number.POSITIVE_INFINITY;
-      for (const [identity, at] of seen) {
-        if (at > expired) {
-          this.#oldestSeen = at;
-          break;
-        }
-        seen.delete(identity);
-      }
-    }
-    this.#oldestSeen = Math.min(this.#oldestSeen, stamp);
-    // Taken out first, so that the oldest stay in front: the latest arrival counts.
-    const identity = identityOf(fact);
-    const isKnown = seen.delete(identity);
-    seen.set(identity, stamp);
-    return isKnown;
   }
 }
 
@@ -292,7 +279,8 @@ type Send = (partition: number, stamp: number, body: NoiseBody) => void;
 export type DispatcherSnapshot = {
   readonly watch: WatchState;
   readonly names: Names;
-  readonly seen: readonly (readonly [string, number])[];
+  /** Of all facts the largest part: pieces that can be kept beside the rest. */
+  readonly seen: readonly string[];
   readonly tally: Tally;
   readonly numbers: readonly number[];
   readonly exchanges: number;
@@ -303,7 +291,7 @@ export type DispatcherSnapshot = {
 const emptyParts = ({ policy, partitions }: DispatcherOptions): Parts => ({
   registrar: new Registrar(policy.limits),
   watch: new SourceWatch(policy, emptyWatch(policy)),
-  seen: new Map(),
+  seen: new Seen(policy.limits.dedupeMs),
   tally: { read: 0, applied: 0, duplicates: 0, turnedAway: 0 },
   numbers: Array.from({ length: partitions }, () => 0),
   exchanges: 0,

@@ -61,9 +61,9 @@ async function fillPeer({ client }: Ground, { noise }: Job): Promise<void> {
   const producer = client.producer();
   await producer.connect();
   for (const [partition, records] of noise.entries()) {
-    for (let i = 0; i < records.length; i += 2_000) {
+    for (let i = 0; i < records.length; i += 1_000) {
       const messages = records
-        .slice(i, i + 2_000)
+        .slice(i, i + 1_000)
         .map((record) => ({ partition, value: JSON.stringify(record), key: null }));
       await producer.send({ topic: "peer.noise", acks: -1, messages });
     }

@@ -59,7 +59,8 @@ export type RegistrarMachine = Machine & {
 /** Records between two looks at the clock, at other machines and at whether to stop. */
 const recordsPerTurn = 500;
 
-type Head = { readonly dispatcher: DispatcherSnapshot; readonly policy: string };
+/** What facts were seen stands in lines below it: it may be longer than a string can be. */
+type Head = { readonly dispatcher: Omit<DispatcherSnapshot, "seen">; readonly policy: string };
 
 /** Number of the last record in a partition's log, a lower bound of what was written there. */
 async function lastNumber(noise: Log): Promise<number> {
@@ -107,8 +108,9 @@ export async function openRegistrar(options: RegistrarOptions): Promise<Registra
   let position = saved?.position ?? 0;
   let dispatcher: Dispatcher | null = null;
   if (saved !== null) {
-    const head = JSON.parse(openSaved(saved.bytes).head) as Head;
-    dispatcher = dispatcherOf(head.policy, head.dispatcher);
+    const { head: text, lines } = openSaved(saved.bytes);
+    const head = JSON.parse(text) as Head;
+    dispatcher = dispatcherOf(head.policy, { ...head.dispatcher, seen: [...lines] });
   }
   const written = await Promise.all(noise.map(lastNumber));
   /** Policy of the log's beginning, until its record is written to every partition. */
@@ -178,8 +180,9 @@ export async function openRegistrar(options: RegistrarOptions): Promise<Registra
 
   const save = async (): Promise<void> => {
     if (dispatcher === null || position === savedAt.position) return;
-    const head: Head = { dispatcher: dispatcher.snapshot(), policy: dispatcher.policy };
-    const saving = snapshots.save({ position, bytes: encodeSaved(head, []) });
+    const { seen, ...rest } = dispatcher.snapshot();
+    const head: Head = { dispatcher: rest, policy: dispatcher.policy };
+    const saving = snapshots.save({ position, bytes: encodeSaved(head, seen) });
     await waits.while("store", "the registrar's snapshot is being saved", saving);
     savedAt = { position, at: clock.now() };
   };
@@ -237,9 +240,12 @@ function openTicking(options: RegistrarOptions, stop: AbortSignal) {
   failed.catch(() => undefined);
   let timer = clock.setTimer(tickEveryMs, onTimer);
   function onTimer(): void {
-    const ticked = live() && !stop.aborted ? facts.append([tick], clock.now()) : Promise.resolve();
+    const began = clock.now();
+    const ticked = live() && !stop.aborted ? facts.append([tick], began) : Promise.resolve();
     ticked.then(() => {
-      if (!stop.aborted) timer = clock.setTimer(tickEveryMs, onTimer);
+      // How long storing took is no reason for deadlines to pass later.
+      const took = Math.max(0, clock.now() - began);
+      if (!stop.aborted) timer = clock.setTimer(Math.max(0, tickEveryMs - took), onTimer);
     }, fail);
   }
   return { failed, cancel: () => timer.cancel() };

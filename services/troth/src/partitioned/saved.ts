@@ -31,7 +31,7 @@ export function* linesOf(bytes: Buffer): Generator<string> {
 /** The head, and an iterator that stands at the first line of state. */
 export function openSaved(bytes: Buffer): {
   readonly head: string;
-  readonly lines: Iterator<string>;
+  readonly lines: IterableIterator<string>;
 } {
   const lines = linesOf(bytes);
   const first = lines.next();

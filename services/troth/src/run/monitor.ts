@@ -10,6 +10,7 @@ import {
   snapshotEvery,
   snapshotsOf,
   topics,
+  warnOfRetention,
 } from "./place.ts";
 import { openFleetTell } from "./tell.ts";
 
@@ -17,6 +18,7 @@ import { openFleetTell } from "./tell.ts";
 export async function runMonitor(place: Place): Promise<Service> {
   const { kafka, clock, log, stop } = place;
   const partitions = await partitionsOf(kafka);
+  await warnOfRetention(place);
   const tell = openFleetTell(place.metrics);
   const sites = new Map<number, Supervised<Site>>();
 

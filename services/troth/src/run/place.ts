@@ -73,6 +73,23 @@ export async function partitionsOf(kafka: KafkaLogs): Promise<number> {
   return state.partitions;
 }
 
+/**
+ * What forgets the noise makes a change of policy impossible, as whoever takes over is judged from the
+ * beginning, and leaves snapshots as the only way back. It is allowed, and said.
+ */
+export async function warnOfRetention({ kafka, log }: Pick<Place, "kafka" | "log">): Promise<void> {
+  const settings = (await kafka.describe(topics.noise))?.settings;
+  for (const name of ["retention.ms", "retention.bytes"]) {
+    const limit = settings?.get(name) ?? "-1";
+    if (limit === "-1") continue;
+    log.warn(
+      "records of noise are deleted: no other policy can take over, and who loses its snapshots stops; " +
+        "troth topics apply keeps them",
+      { topic: topics.noise, setting: name, limit },
+    );
+  }
+}
+
 export const numbered = (count: number): readonly number[] =>
   Array.from({ length: count }, (_, number) => number);
 
