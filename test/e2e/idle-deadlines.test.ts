@@ -146,7 +146,11 @@ test("a process that begins with a clock a day ahead of its log waits as well", 
   await silence(clock, 3_000);
   await finishing;
   clock.set(clock.now() + dayMs);
-  const { broken } = await openJudging("/data", clock, disk.attach());
+  const { broken, embedded } = await openJudging("/data", clock, disk.attach());
+  // Nobody who sends in the meantime is turned away for a clock that is right.
+  const now = clock.now();
+  const sent = { ...order(99, now, now + 60_000), recordedtime: iso(now) };
+  expect(await embedded.hand([sent], "ear")).toBe(true);
   await silence(clock, 29_000);
   expect(broken).toEqual([]);
   await silence(clock, 3_000);

@@ -225,13 +225,23 @@ export const mutants: readonly Mutant[] = [
   {
     name: "repetitions are judged again",
     file: dispatcher,
-    edits: [["    return isKnown;", "    return false;"]],
+    edits: [
+      [
+        "    if (seen.arrived(identityOf(fact), now)) {",
+        "    if (seen.arrived(identityOf(fact), now) && now < 0) {",
+      ],
+    ],
     seed: 1,
   },
   {
     name: "what was seen is forgotten with the process",
     file: dispatcher,
-    edits: [["      seen: new Map(seen),", "      seen: new Map(),"]],
+    edits: [
+      [
+        "Seen.restore(options.policy.limits.dedupeMs, seen)",
+        "new Seen(options.policy.limits.dedupeMs)",
+      ],
+    ],
     seed: 1,
   },
   {

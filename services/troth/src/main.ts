@@ -1,26 +1,6 @@
 import { errnoOf } from "@troth/runtime";
 import { Command, CommanderError } from "commander";
-import { addAccountability } from "./accountability.ts";
-import { addBacktest } from "./backtest.ts";
-import { addCalibrate } from "./calibrate.ts";
-import { addCompact } from "./compact.ts";
-import { addDoctor } from "./doctor.ts";
-import { addErase } from "./erase.ts";
 import { exitCodes, tellFailure } from "./exit.ts";
-import { addExport } from "./export.ts";
-import { addImport } from "./import.ts";
-import { addMap } from "./map.ts";
-import { addMigrate } from "./migrate.ts";
-import { addPolicy } from "./policy.ts";
-import { addOracle, addReplay } from "./replay.ts";
-import { addRun } from "./run.ts";
-import { addSetAside } from "./set-aside.ts";
-import { addSim } from "./sim.ts";
-import { addSlo } from "./slo.ts";
-import { addStart } from "./start.ts";
-import { addTopics } from "./topics.ts";
-import { addTruth } from "./truth.ts";
-import { addVerify } from "./verify.ts";
 
 const program = new Command("troth")
   .description(
@@ -32,27 +12,33 @@ const program = new Command("troth")
   .exitOverride()
   .configureOutput({ writeErr: (text) => process.stderr.write(text) });
 
-addStart(program);
-addRun(program);
-addImport(program);
-addReplay(program);
-addOracle(program);
-addPolicy(program);
-addMap(program);
-addCalibrate(program);
-addTruth(program);
-addSetAside(program);
-addTopics(program);
-addMigrate(program);
-addSlo(program);
-addVerify(program);
-addSim(program);
-addBacktest(program);
-addAccountability(program);
-addCompact(program);
-addExport(program);
-addErase(program);
-addDoctor(program);
+/** Loaded when asked for: a command does not wait for what another one needs. */
+const commands: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+  start: async () => (await import("./start.ts")).addStart,
+  run: async () => (await import("./run.ts")).addRun,
+  import: async () => (await import("./import.ts")).addImport,
+  replay: async () => (await import("./replay.ts")).addReplay,
+  oracle: async () => (await import("./replay.ts")).addOracle,
+  policy: async () => (await import("./policy.ts")).addPolicy,
+  map: async () => (await import("./map.ts")).addMap,
+  calibrate: async () => (await import("./calibrate.ts")).addCalibrate,
+  truth: async () => (await import("./truth.ts")).addTruth,
+  "set-aside": async () => (await import("./set-aside.ts")).addSetAside,
+  topics: async () => (await import("./topics.ts")).addTopics,
+  migrate: async () => (await import("./migrate.ts")).addMigrate,
+  slo: async () => (await import("./slo.ts")).addSlo,
+  verify: async () => (await import("./verify.ts")).addVerify,
+  sim: async () => (await import("./sim.ts")).addSim,
+  backtest: async () => (await import("./backtest.ts")).addBacktest,
+  accountability: async () => (await import("./accountability.ts")).addAccountability,
+  compact: async () => (await import("./compact.ts")).addCompact,
+  export: async () => (await import("./export.ts")).addExport,
+  erase: async () => (await import("./erase.ts")).addErase,
+  doctor: async () => (await import("./doctor.ts")).addDoctor,
+};
+const word = process.argv[2] ?? "";
+for (const [name, load] of Object.entries(commands))
+  if (name === word || !Object.hasOwn(commands, word)) (await load())(program);
 
 // Whoever reads our output may have seen enough (`| head`); that is no failure of ours.
 process.stdout.on("error", (error) => {

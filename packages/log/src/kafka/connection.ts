@@ -79,8 +79,18 @@ type Encoder = {
 };
 
 const load = createRequire(import.meta.url);
-const EncoderOfKafkajs = load("kafkajs/src/protocol/encoder.js") as new () => Encoder;
-const producedResponse: unknown = load("kafkajs/src/protocol/requests/produce/v7/response.js");
+
+type Protocol = { readonly Encoder: new () => Encoder; readonly producedResponse: unknown };
+let protocol: Protocol | null = null;
+
+/** Of the inside of kafkajs; loaded when first written with, as most processes never do. */
+function protocolOfKafkajs(): Protocol {
+  protocol ??= {
+    Encoder: load("kafkajs/src/protocol/encoder.js"),
+    producedResponse: load("kafkajs/src/protocol/requests/produce/v7/response.js"),
+  };
+  return protocol;
+}
 
 /** Of Kafka's protocol: the newest version of Produce kafkajs reads the answer to. */
 const produceRequest = (
@@ -94,7 +104,7 @@ const produceRequest = (
     apiVersion: 7,
     apiName: "Produce",
     encode: async () =>
-      new EncoderOfKafkajs()
+      new (protocolOfKafkajs().Encoder)()
         .writeString(null)
         .writeInt16(-1)
         .writeInt32(timeoutMs)
@@ -104,7 +114,7 @@ const produceRequest = (
         .writeInt32(partition)
         .writeBytes(batch),
   },
-  response: producedResponse,
+  response: protocolOfKafkajs().producedResponse,
   logResponseError: false,
 });
 

@@ -166,7 +166,8 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
           ),
       ]);
     },
-    clock,
+    // Who sends an event with the time it was recorded is held against the clock as it is.
+    clock: world.clock,
     tell: {
       admitted: tell.admitted,
       answered: () => undefined,

@@ -1,7 +1,6 @@
 import { encodeFact, sealFact } from "@troth/events";
 import { type Admission, encodeSetAside } from "@troth/intake";
 import type { Log, LogInput } from "@troth/log";
-import type { Clock } from "@troth/runtime";
 import type { Keys } from "../keys/keys.ts";
 import { sealAside } from "../keys/sealed-aside.ts";
 import { openLiveClock } from "../live-clock.ts";
@@ -52,8 +51,6 @@ export type DoorLogs = {
   readonly append: (admission: Admission) => Promise<void>;
   /** What is being stored. */
   readonly waits: Waits["now"];
-  /** By which what comes in is stamped. */
-  readonly clock: Clock;
   readonly close: () => Promise<void>;
 };
 
@@ -74,7 +71,6 @@ export function openDoorLogs(
   const waits = openWaits();
   return {
     waits: waits.now,
-    clock,
     append: async (given) => {
       const admission = keys === null ? given : sealed(given, keys);
       const now = clock.now();

@@ -10,10 +10,9 @@ import { readRawTopics } from "./raw-topics.ts";
  * people's records come in by their mappings beside what is posted.
  */
 export async function runIntake(place: Place, mappings: readonly MappingFile[]): Promise<Service> {
-  const { kafka, keys, log, metrics, stop } = place;
+  const { kafka, keys, clock, log, metrics, stop } = place;
   if (keys === null) log.warn("no --keys: facts are kept as they come, with every name in them");
   const door = openDoorLogs(place);
-  const { clock } = door;
   const admitted = metrics.counter({
     name: "troth_events_admitted_total",
     help: "Events taken in at the door and durable in the log.",

@@ -5,10 +5,8 @@ import { type Clock, confirmationsMin, confirmEveryMs, jumpMs } from "@troth/run
  * long as it takes to confirm it; before that, what was believed and the time that passed since.
  */
 export type Believable = {
-  /** The clock is about to be set, or the machine to sleep. */
+  /** The clock is about to be set, the machine to sleep, or a process begins that remembers no clock. */
   readonly disturbed: () => void;
-  /** A process begins, which remembers no clock but what its log says. */
-  readonly begins: () => void;
   /** Holds a log time against it. */
   readonly hold: (stamp: number) => void;
   readonly violations: readonly string[];
@@ -31,15 +29,10 @@ export function openBelievable(clock: Clock): Believable {
     believed = now <= expected + jumpMs || isConfirmed ? Math.max(expected, now) : expected;
     believedAt = elapsed;
   };
-  const disturbed = (): void => {
-    look();
-    disturbedAt = clock.elapsed();
-  };
   return {
-    disturbed,
-    begins: () => {
-      disturbed();
-      if (isLogEmpty) disturbedAt = Number.NEGATIVE_INFINITY;
+    disturbed: () => {
+      look();
+      if (!isLogEmpty) disturbedAt = clock.elapsed();
     },
     hold: (stamp) => {
       isLogEmpty = false;

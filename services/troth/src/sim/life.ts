@@ -64,7 +64,7 @@ export function beginLife(world: SimWorld, policy: Policy, sizes: SimSizes): Lif
   let embedded: Embedded | null = null;
   let listeners: Listeners | null = null;
   let loading = true;
-  world.believable.begins();
+  world.believable.disturbed();
 
   const open = async (): Promise<void> => {
     const running = await openEmbedded({
