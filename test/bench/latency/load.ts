@@ -87,11 +87,13 @@ export async function waitsAt(
   place: Place,
   events: readonly CloudEvent[],
   perSecond: number,
+  isCounted: (event: CloudEvent) => boolean = () => true,
 ): Promise<Waits> {
   const due = new Map<string, number>();
   const ms: number[] = [];
   const done = listening(place, new Set(events.map(({ id }) => id)), (id, at) => {
-    ms.push(at - (due.get(id) ?? 0));
+    const since = due.get(id);
+    if (since !== undefined) ms.push(at - since);
   });
   done.catch(() => undefined);
   const began = now();
@@ -101,8 +103,8 @@ export async function waitsAt(
     const until = Math.min(events.length, Math.floor((elapsed / 1_000) * perSecond));
     if (until > sent) {
       const some = events.slice(sent, until);
-      for (const [n, { id }] of some.entries())
-        due.set(id, began + ((sent + n) / perSecond) * 1_000);
+      for (const [n, event] of some.entries())
+        if (isCounted(event)) due.set(event.id, began + ((sent + n) / perSecond) * 1_000);
       sending.push(place.send(some.map(stampedNow)));
       sent = until;
     }

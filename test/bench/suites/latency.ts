@@ -12,6 +12,7 @@ import type { Case, Figure, Suite } from "../suite.ts";
 
 const partitions = 4;
 const shares = [0.2, 0.8] as const;
+const hotShare = 0.4;
 
 /** A door over HTTP, its connections kept. */
 function doorAt(url: string): Place["send"] {
@@ -160,7 +161,27 @@ function casesOf(name: string, open: () => Promise<Opened>, scale: number) {
       },
     }),
   );
-  return { cases, close: async () => opened?.close() };
+  /** Half of everything is about one customer: what does that do to all others? */
+  const hot: Case = {
+    id: `${name}, half of it about one customer`,
+    unit: "x (p99 of others)",
+    peer: null,
+    run: async (): Promise<Figure> => {
+      const { place } = await ready();
+      const perSecond = Math.round(peak * hotShare);
+      const events = some(perSecond * Math.max(5, 20 * scale));
+      const plain = await waitsAt(place, events, perSecond);
+      const crowded = some(events.length).map((event, n) =>
+        n % 2 === 0 ? event : { ...event, subject: "customer:hot" },
+      );
+      const counted = ({ subject }: CloudEvent): boolean => subject !== "customer:hot";
+      const others = await waitsAt(place, crowded, perSecond, counted);
+      const [before, after] = [at(plain.ms, 0.99), at(others.ms, 0.99)];
+      const note = `p99 of others ${after.toFixed(1)} ms, of all without it ${before.toFixed(1)} ms, at ${perSecond}/s`;
+      return { value: after / before, perCpu: null, note };
+    },
+  };
+  return { cases: [...cases, hot], close: async () => opened?.close() };
 }
 
 export const suite: Suite = {

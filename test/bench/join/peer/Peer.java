@@ -529,6 +529,8 @@ public final class Peer {
     p.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, 1);
     p.put(StreamsConfig.producerPrefix("linger.ms"), 20);
     p.put(StreamsConfig.producerPrefix("batch.size"), 256 << 10);
+    // A busy machine must not abort what the peer has done.
+    p.put(StreamsConfig.producerPrefix("transaction.timeout.ms"), 300_000);
     p.put(StreamsConfig.consumerPrefix("auto.offset.reset"), "earliest");
     p.put(StreamsConfig.consumerPrefix("max.poll.records"), 5_000);
     p.put(StreamsConfig.consumerPrefix("fetch.max.bytes"), 16 << 20);
