@@ -24,13 +24,26 @@ const cipher = "aes-256-gcm";
 const nonceBytes = 12;
 const tagBytes = 16;
 
+/** Work that would be done again for every fact: pseudonyms, and the keys that follow from a key. */
+const tokens = new WeakMap<Buffer, Map<string, string>>();
+const parts = new WeakMap<Buffer, { readonly seal: Buffer; readonly nonce: Buffer }>();
+const tokensMax = 50_000;
+
 export const isToken = (text: string): boolean => wholeToken.test(text);
 
 /** The pseudonym of a text within a tenant; the same text has the same one wherever it stands. */
 export function tokenOf(sealing: Sealing, tenant: string, text: string): string {
   if (isToken(text)) return text;
-  const hash = createHmac("sha256", sealing.house).update(`${tenant}\u0000${text}`).digest();
-  return mark + hash.subarray(0, tokenBytes).toString("base64url");
+  const { house } = sealing;
+  const known = tokens.get(house) ?? new Map<string, string>();
+  const whole = `${tenant}\u0000${text}`;
+  const before = known.get(whole);
+  if (before !== undefined) return before;
+  const hash = createHmac("sha256", house).update(whole).digest();
+  const token = mark + hash.toString("base64url", 0, tokenBytes);
+  if (known.size >= tokensMax) known.clear();
+  tokens.set(house, known.set(whole, token));
+  return token;
 }
 
 /** A reference as it is kept: its scheme, and the pseudonym of what follows. */
@@ -55,7 +68,14 @@ export function keyNameOf(fact: Pick<Fact, "subject" | "data">): string {
 export const pathOf = (tenant: string, name: string): string =>
   createHash("sha256").update(`${tenant}\u0000${name}`).digest("hex").slice(0, pathDigits);
 
-const part = (key: Buffer, use: string): Buffer => createHmac("sha256", key).update(use).digest();
+function partsOf(key: Buffer): { readonly seal: Buffer; readonly nonce: Buffer } {
+  const known = parts.get(key);
+  if (known !== undefined) return known;
+  const part = (use: string): Buffer => createHmac("sha256", key).update(use).digest();
+  const made = { seal: part("seal"), nonce: part("nonce") };
+  parts.set(key, made);
+  return made;
+}
 
 /**
  * Text sealed under a name's key, as Base64; null when that key was destroyed. The nonce follows from
@@ -70,11 +90,12 @@ export function sealText(
 ): string | null {
   const key = keyAt(pathOf(tenant, name));
   if (key === null) return null;
-  const nonce = createHmac("sha256", part(key, "nonce"))
+  const own = partsOf(key);
+  const nonce = createHmac("sha256", own.nonce)
     .update(`${bound}\u0000${text}`)
     .digest()
     .subarray(0, nonceBytes);
-  const sealer = createCipheriv(cipher, part(key, "seal"), nonce).setAAD(Buffer.from(bound));
+  const sealer = createCipheriv(cipher, own.seal, nonce).setAAD(Buffer.from(bound));
   const sealed = [nonce, sealer.update(text, "utf8"), sealer.final(), sealer.getAuthTag()];
   return Buffer.concat(sealed).toString("base64");
 }
@@ -91,7 +112,7 @@ export function unsealText(
   const bytes = Buffer.from(sealed, "base64");
   if (key === null || bytes.length < nonceBytes + tagBytes) return null;
   try {
-    const opener = createDecipheriv(cipher, part(key, "seal"), bytes.subarray(0, nonceBytes))
+    const opener = createDecipheriv(cipher, partsOf(key).seal, bytes.subarray(0, nonceBytes))
       .setAAD(Buffer.from(bound))
       .setAuthTag(bytes.subarray(-tagBytes));
     const text = opener.update(bytes.subarray(nonceBytes, -tagBytes));
