@@ -9,7 +9,7 @@ import { openFolderStore, systemDisk } from "@troth/runtime";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readCells } from "../../services/lake/src/parquet.ts";
 import { syntheticDay } from "../../services/troth/src/story/synthetic-day.ts";
-import { canariesOf } from "../support/canaries.ts";
+import { canariesOf, forms } from "../support/canaries.ts";
 import { ask } from "../support/desk-server.ts";
 import { freePort, gone, runTroth, startTroth, up } from "../support/troth.ts";
 
@@ -25,16 +25,6 @@ const other = canariesOf("sp4rr0w", beginsAt + 1_000);
 const customer = "customer:c4n4ry-person";
 const refused = `{"specversion":"1.0","subject":"${customer}","type":"org.troth.nonsense.v1"}`;
 
-/** A text, and the same in base64 at each of its three places in a group, and in hex. */
-function forms(text: string): readonly string[] {
-  const shifted = [0, 1, 2].map((n) => {
-    const coded = Buffer.from("_".repeat(n) + text)
-      .toString("base64")
-      .replace(/=+$/, "");
-    return coded.slice(Math.ceil((n * 4) / 3), -2);
-  });
-  return [text, ...shifted, Buffer.from(text).toString("hex")];
-}
 /** Every canary has one of these in it, so whoever finds none of these forms finds no canary. */
 const words = ["c4n4ry", "sp4rr0w"].flatMap(forms);
 

@@ -54,6 +54,10 @@ async function holdsToThePort(store: S3Store): Promise<void> {
   const race = Array.from({ length: 10 }, (_, n) => store.putIfAbsent("race", Buffer.from([n])));
   const outcomes = await Promise.all(race);
   expect(outcomes.filter((outcome) => outcome === "created")).toHaveLength(1);
+  await store.remove("lake/p=1/a");
+  await store.remove("lake/p=1/a");
+  expect(await store.list("lake/")).toEqual(["lake/p=1/b"]);
+  expect(await store.get("lake/p=1/a")).toBeNull();
 }
 
 describe.skipIf(noS3 !== null)(

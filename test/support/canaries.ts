@@ -106,3 +106,14 @@ export function canariesOf(word: string, beginsAt: number): Canaries {
   });
   return { events, texts };
 }
+
+/** A text, and the same in base64 at each of its three places in a group, and in hex. */
+export function forms(text: string): readonly string[] {
+  const shifted = [0, 1, 2].map((n) => {
+    const coded = Buffer.from("_".repeat(n) + text)
+      .toString("base64")
+      .replace(/=+$/, "");
+    return coded.slice(Math.ceil((n * 4) / 3), -2);
+  });
+  return [text, ...shifted, Buffer.from(text).toString("hex")];
+}

@@ -10,6 +10,7 @@ import { putSame } from "./put.ts";
 import { bytesOf, chainsOf, factsIn } from "./read.ts";
 import { factsTable } from "./table.ts";
 import { tables } from "./tables.ts";
+import { retiredKeys } from "./tombstone.ts";
 
 export type CompactOptions = {
   readonly from: ObjectStore;
@@ -123,6 +124,9 @@ async function writeGroup(
  */
 export async function compact(options: CompactOptions): Promise<Compacted> {
   const { from, to, records = defaultRecords } = options;
+  if ((await retiredKeys(from)).size > 0) {
+    throw new LakeError("retired", "parts of this lake were retired: compact first, then retire");
+  }
   const chunks = { before: 0, after: 0 };
   const objects = { before: 0, after: 0 };
   for (const [partition, chain] of await chainsOf(from)) {

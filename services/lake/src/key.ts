@@ -20,6 +20,10 @@ export const manifestPrefix = (partition: number): string => `${manifestRoot}p=$
 export const manifestKey = (partition: number, from: number, to: number): string =>
   `${manifestPrefix(partition)}${range(from, to)}.json`;
 
+export const retiredRoot = "_retired/";
+export const tombstoneKey = (partition: number, number: number): string =>
+  `${retiredRoot}p=${partition}/${String(number).padStart(8, "0")}.json`;
+
 /** Partition a manifest's key speaks of; null when it is no manifest's key. */
 export function partitionOf(key: string): number | null {
   const found = /^_manifest\/p=(0|[1-9]\d{0,5})\/[^/]+\.json$/.exec(key);

@@ -5,6 +5,8 @@ export const lakeErrorCodes = [
   "damaged-manifest",
   "facts-missing",
   "damaged-lake",
+  "retired",
+  "cannot-retire",
 ] as const;
 export type LakeErrorCode = (typeof lakeErrorCodes)[number];
 

@@ -12,6 +12,7 @@ import {
 } from "./manifest.ts";
 import { readRows } from "./parquet.ts";
 import { factsTable } from "./table.ts";
+import { retiredKeys } from "./tombstone.ts";
 
 /** One thing the judge said, as decisions.jsonl has it. */
 export type Said = Place & { readonly decision: string };
@@ -26,6 +27,12 @@ export type LakeChunk = {
 
 const damaged = (key: string, why: string): LakeError =>
   new LakeError("damaged-lake", `${key}: ${why}; troth verify names everything that is wrong`);
+
+const retired = (from: number, to: number): LakeError =>
+  new LakeError(
+    "retired",
+    `what was heard or said of the facts ${from} to ${to} was retired: nobody can judge this lake anew`,
+  );
 
 /** The bytes of an object, held against its manifest. */
 export async function bytesOf(store: ObjectStore, object: ManifestObject): Promise<Buffer> {
@@ -56,6 +63,9 @@ async function saidIn(store: ObjectStore, object: ManifestObject): Promise<reado
 }
 
 const inTable = (name: string) => (object: ManifestObject) => object.key.startsWith(`${name}/`);
+
+const isNeeded = (object: ManifestObject): boolean =>
+  inTable(factsTable)(object) || inTable("decisions")(object);
 
 /** The manifests of each partition in order, each held against the one before. */
 export async function chainsOf(
@@ -96,6 +106,7 @@ export async function* readChunks(store: ObjectStore): AsyncGenerator<LakeChunk>
       "this lake has several partitions, which cross; it cannot be judged anew as one",
     );
   }
+  const gone = await retiredKeys(store);
   for (const { from, to, facts: held, objects } of chain) {
     if (held === 0) {
       throw new LakeError(
@@ -105,6 +116,8 @@ export async function* readChunks(store: ObjectStore): AsyncGenerator<LakeChunk>
     }
     const facts: Filed[] = [];
     const said: Said[] = [];
+    const needed = objects.filter((one) => isNeeded(one) && gone.has(one.key));
+    if (needed.length > 0) throw retired(from, to);
     for (const object of objects.filter(inTable(factsTable))) {
       for (const one of await factsIn(store, object)) facts.push(one);
     }

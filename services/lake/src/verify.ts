@@ -1,7 +1,8 @@
 import { type ObjectStore, s3Probe } from "@troth/runtime";
-import { manifestKey, manifestRoot, partitionOf } from "./key.ts";
+import { manifestKey, manifestRoot, partitionOf, retiredRoot, tombstoneKey } from "./key.ts";
 import { decodeManifest, type Manifest, sha256 } from "./manifest.ts";
 import { factsTable, tableNames } from "./table.ts";
+import { type Sign, tombstonesIn } from "./tombstone.ts";
 import { verifyChunk } from "./verify-chunk.ts";
 
 export const faults = [
@@ -20,6 +21,7 @@ export const faults = [
   "unclaimed-object",
   "claimed-twice",
   "stranger",
+  "damaged-tombstone",
 ] as const;
 export type Fault = (typeof faults)[number];
 
@@ -39,6 +41,8 @@ export type Audit = {
   readonly facts: number;
   readonly outputs: number;
   readonly bytes: number;
+  /** Objects that were taken away on purpose. */
+  readonly retired: number;
 };
 
 export type VerifyOptions = {
@@ -49,6 +53,8 @@ export type VerifyOptions = {
    * were taken away together with their manifests.
    */
   readonly outputsAtLeast?: number;
+  /** Makes the signature that every tombstone must have. */
+  readonly sign?: Sign;
   /** Hears after each chunk how many there are in all. */
   readonly at?: (chunks: number) => void;
 };
@@ -117,8 +123,47 @@ function verifyChain(chain: readonly Link[], of: string | undefined, report: Rep
   }
 }
 
+/** Tombstones follow each other, and speak of objects that a manifest claims. */
+async function verifyTombstones(
+  store: ObjectStore,
+  chain: readonly Link[],
+  { sign }: VerifyOptions,
+  report: Report,
+): Promise<ReadonlySet<string>> {
+  const claimed = new Map(
+    chain.flatMap(({ manifest }) =>
+      manifest.objects.map((one) => [one.key, { sha256: one.sha256, of: manifest }] as const),
+    ),
+  );
+  const gone = new Set<string>();
+  const before = new Map<number, string>();
+  for (const [key, tombstone] of await tombstonesIn(store, sign)) {
+    if (typeof tombstone === "string") {
+      report("damaged-tombstone", key, `${tombstone}; what it accounted for is missing`);
+      continue;
+    }
+    const { partition, number, previous, genesis, objects } = tombstone;
+    if (key !== tombstoneKey(partition, number) || previous !== (before.get(partition) ?? null)) {
+      report("damaged-tombstone", key, "it does not follow the one before it");
+    }
+    before.set(partition, sha256((await store.get(key)) ?? Buffer.alloc(0)));
+    for (const object of objects) {
+      const claim = claimed.get(object.key);
+      if (claim?.sha256 !== object.sha256 || claim.of.genesis !== genesis) {
+        report("damaged-tombstone", key, `no manifest claims ${object.key} as it was`);
+      } else gone.add(object.key);
+    }
+  }
+  return gone;
+}
+
 /** Everything in the store is a manifest, an object some manifest claims, or does not belong. */
-function verifyClaims(chain: readonly Link[], keys: ReadonlySet<string>, report: Report): void {
+function verifyClaims(
+  chain: readonly Link[],
+  keys: ReadonlySet<string>,
+  gone: ReadonlySet<string>,
+  report: Report,
+): void {
   const claimed = new Map<string, string>();
   for (const {
     key: manifest,
@@ -128,11 +173,11 @@ function verifyClaims(chain: readonly Link[], keys: ReadonlySet<string>, report:
       const other = claimed.get(key);
       if (other !== undefined) report("claimed-twice", key, `by ${other} and by ${manifest}`);
       claimed.set(key, manifest);
-      if (!keys.has(key)) report("missing-object", key, `${manifest} claims it`);
+      if (!keys.has(key) && !gone.has(key)) report("missing-object", key, `${manifest} claims it`);
     }
   }
   for (const key of keys) {
-    if (partitionOf(key) !== null || key === s3Probe) continue;
+    if (partitionOf(key) !== null || key === s3Probe || key.startsWith(retiredRoot)) continue;
     if (claimed.has(key)) continue;
     const inTable = [factsTable, ...tableNames].some((name) => key.startsWith(`${name}/`));
     if (inTable) {
@@ -167,8 +212,10 @@ export async function verify(store: ObjectStore, options: VerifyOptions = {}): P
     verifyChain(chain, options.genesis ?? (links[0] ?? chain[0])?.manifest.genesis, report);
     links.push(...chain);
   }
-  verifyClaims(links, new Set(keys), report);
+  const gone = await verifyTombstones(store, links, options, report);
+  verifyClaims(links, new Set(keys), gone, report);
   const sums = { chunks: links.length, objects: 0, facts: 0, outputs: 0, bytes: 0 };
+  const retired = gone.size;
   for (const { key, manifest } of links) {
     await verifyChunk(store, key, manifest, report);
     sums.objects += manifest.objects.length;
@@ -182,5 +229,5 @@ export async function verify(store: ObjectStore, options: VerifyOptions = {}): P
     const key = links.at(-1)?.key ?? manifestRoot;
     report("gap", key, `${wanted - sums.outputs} outputs of the log are missing at the end`);
   }
-  return { findings, ...sums };
+  return { findings, retired, ...sums };
 }

@@ -3,9 +3,16 @@ import { type Audit, verify } from "@troth/lake";
 import { systemClock } from "@troth/runtime";
 import { type Command, InvalidArgumentError } from "commander";
 import { exitCodes } from "./exit.ts";
+import { keysArgument } from "./keys/open-keys.ts";
 import { lakeArgument, openLakeToRead } from "./lake-place.ts";
+import { signerAt } from "./retire.ts";
 
-type Options = { readonly genesis?: string; readonly outputs?: number; readonly json?: true };
+type Options = {
+  readonly keys?: string;
+  readonly genesis?: string;
+  readonly outputs?: number;
+  readonly json?: true;
+};
 
 const tellEveryMs = 1_000;
 const mebi = 1024 * 1024;
@@ -19,7 +26,8 @@ function countsOf(audit: Audit): Readonly<Record<string, number>> {
 
 function inWords(audit: Audit): string {
   const { findings, chunks, objects, facts, outputs, bytes } = audit;
-  const held = `${chunks} chunks, ${objects} objects, ${(bytes / mebi).toFixed(1)} MiB: ${facts} facts and ${outputs} outputs`;
+  const without = audit.retired === 0 ? "" : `; ${audit.retired} objects were retired on purpose`;
+  const held = `${chunks} chunks, ${objects} objects, ${(bytes / mebi).toFixed(1)} MiB: ${facts} facts and ${outputs} outputs${without}`;
   if (findings.length === 0) return `${held}; 0 gaps, 0 overlaps, every byte as it was written`;
   const counts = Object.entries(countsOf(audit)).map(([fault, n]) => `${n} ${fault}`);
   return [
@@ -33,6 +41,7 @@ async function runVerify(place: string, options: Options): Promise<number> {
   let told = systemClock.now();
   const audit = await verify(store, {
     ...(options.genesis === undefined ? {} : { genesis: options.genesis }),
+    ...(await signerAt(options.keys)),
     ...(options.outputs === undefined ? {} : { outputsAtLeast: options.outputs }),
     at: (chunks) => {
       const now = systemClock.now();
@@ -58,6 +67,7 @@ export function addVerify(program: Command): void {
     .argument("<lake>", lakeArgument)
     .option("--genesis <uuid>", "the log it must be of; else its own first manifest says")
     .option("--outputs <n>", "outputs the log is known to hold: finds a missing end", countOf)
+    .option("--keys <place>", `ask for signed tombstones of what was retired: ${keysArgument}`)
     .option("--json", "the findings as one JSON object")
     .addHelpText(
       "after",

@@ -15,6 +15,7 @@ import type { Reader } from "../embedded/feed.ts";
 export class Names {
   readonly #sealing: Sealing;
   readonly #known = new Map<string, string>();
+  #missed = 0;
 
   constructor(sealing: Sealing) {
     this.#sealing = sealing;
@@ -26,7 +27,18 @@ export class Names {
 
   /** A value with every pseudonym that is known replaced; the sealed part of a fact left out. */
   open<T>(value: T): T {
-    return withNames(value, (token) => this.#known.get(token));
+    return withNames(value, (token) => {
+      const name = this.#known.get(token);
+      if (name === undefined) this.#missed += 1;
+      return name;
+    });
+  }
+
+  /** What `open` makes, and whether every pseudonym in it was known. */
+  tried<T>(open: () => T): { readonly value: T; readonly isWhole: boolean } {
+    const before = this.#missed;
+    const value = open();
+    return { value, isWhole: this.#missed === before };
   }
 
   fact(fact: Fact): Fact {
@@ -37,6 +49,7 @@ export class Names {
   output(output: Output): Output {
     const { body } = output;
     if (body.kind !== "noise") return this.open(output);
+    this.learn(body.fact);
     return {
       ...output,
       body: { ...this.open({ ...body, fact: null }), fact: this.fact(body.fact) },
@@ -85,6 +98,22 @@ export const openedTo =
     fold(names.output(output));
     return undefined;
   };
+
+/**
+ * Opens what is said in a partition, where an output's place does not say which fact it came of: what
+ * holds a pseudonym nobody knows is opened again once all facts there are have been read.
+ */
+export function openedAnew(facts: Log, names: Names): <T>(open: () => T) => T | Promise<T> {
+  const learn = namesOf(facts, names);
+  const again = async <T>(open: () => T): Promise<T> => {
+    await learn((await facts.end()) - 1);
+    return open();
+  };
+  return (open) => {
+    const { value, isWhole } = names.tried(open);
+    return isWhole ? value : again(open);
+  };
+}
 
 /** A channel that says names where the journal of messages keeps pseudonyms. */
 export const openedChannel = (channel: Channel, names: Names): Channel => ({

@@ -1,7 +1,7 @@
 import type { DeskViews } from "@troth/desk";
 import { type Flag, isBeyond, type Output } from "@troth/events";
 import type { Log } from "@troth/log";
-import { Names, namesOf, openedTo } from "../keys/names.ts";
+import { Names, openedAnew } from "../keys/names.ts";
 import type { Posted } from "../partitioned/flag-board.ts";
 import { type Kept, type Supervised, supervise } from "../partitioned/supervise.ts";
 import { AddedUp } from "./added-up.ts";
@@ -17,8 +17,7 @@ type Posting = {
 /** Reads who is flagged in one partition; the latest word about each, by the place it was said at. */
 function followFlags(
   flags: Log,
-  known: (inOffset: number) => Promise<void> | undefined,
-  show: (customer: string, flag: Flag | null) => void,
+  show: (customer: string, flag: Flag | null) => Promise<void>,
 ): Kept {
   const stop = new AbortController();
   const seen = new Map<string, number>();
@@ -28,8 +27,7 @@ function followFlags(
         const { at, flag } = JSON.parse(bytes.toString("utf8")) as Posting;
         if (at.inOffset < (seen.get(at.key) ?? -1)) continue;
         seen.set(at.key, at.inOffset);
-        await known(at.inOffset);
-        show(at.customer, flag === null ? null : { ...flag, at: Date.parse(flag.at) });
+        await show(at.customer, flag === null ? null : { ...flag, at: Date.parse(flag.at) });
       }
     }
   };
@@ -68,8 +66,7 @@ export async function readPartitions(
   const names = keys === null ? null : new Names(keys);
   const facts = names === null ? null : await openTopic(kafka, topics.facts, 0);
   if (facts !== null) stop.defer("facts", () => facts.close());
-  const learn = names === null || facts === null ? () => undefined : namesOf(facts, names);
-  const named = <T>(value: T): T => names?.open(value) ?? value;
+  const opened = names === null || facts === null ? null : openedAnew(facts, names);
   const shown = new Map<string, Flag>();
   const listeners: ((output: Output) => void)[] = [];
   const places = numbered(partitions).map(() => nowhere);
@@ -89,16 +86,16 @@ export async function readPartitions(
   const open = async (partition: number): Promise<Kept> => {
     const decisions = await openTopic(kafka, topics.decisions, partition);
     const flags = await openTopic(kafka, topics.flags, partition);
-    const folded = (output: Output): void => fold(partition, output);
-    const said = await follow(
-      decisions,
-      names === null ? folded : openedTo(learn, names, folded),
-      () => landed.batchEnded(),
-    );
+    const folded = async (sealed: Output): Promise<void> => {
+      const open = (): Output => names?.output(sealed) ?? sealed;
+      fold(partition, opened === null ? sealed : await opened(open));
+    };
+    const said = await follow(decisions, folded, () => landed.batchEnded());
     void said.caughtUp.then(() => behind.delete(partition));
-    const board = followFlags(flags, learn, (token, flag) => {
-      const customer = named(token);
-      if (flag !== null) shown.set(customer, named(flag));
+    const board = followFlags(flags, async (token, sealed) => {
+      const open = () => names?.open({ token, sealed }) ?? { token, sealed };
+      const { token: customer, sealed: flag } = opened === null ? open() : await opened(open);
+      if (flag !== null) shown.set(customer, flag);
       else shown.delete(customer);
       views.rescored(customer);
     });
