@@ -313,7 +313,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "deadlines of the same moment are passed in any order of customers",
     file: `${engine}/engine.ts`,
-    edits: [["slots.length > 1 ? this.#inOrder(slots) : slots", "slots"]],
+    edits: [["customers.inOrder(timers.take(at))", "timers.take(at)"]],
     seed: 7,
   },
   // --- the door ---

@@ -28,8 +28,11 @@ import {
 } from "./register/layout.ts";
 import { List } from "./register/list.ts";
 import { Memory } from "./register/memory.ts";
-import { freeText, newText, textAt, textIs } from "./register/texts.ts";
+import { freeText, headOfKey, headOfText, newText, textAt, textIs } from "./register/texts.ts";
 import { type Episode, type Extras, noExtras } from "./state.ts";
+
+/** How many customers with a moment at once are put in order by numbers first. */
+const headUnit = 2 ** 21;
 
 /** How many customers are kept open; the others lie packed, in a third of the room. */
 const openUsually = 200_000;
@@ -144,6 +147,44 @@ export class Customers {
     if (open !== 0) return this.keyOf(open);
     const address = this.#addresses[slot] ?? 0;
     return readKey(this.#arena.chunkOf(address), this.#arena.offsetOf(address));
+  }
+
+  /** The same slots, ascending by key. */
+  inOrder(slots: number[]): readonly number[] {
+    if (slots.length < 2) return slots;
+    if (slots.length >= headUnit) {
+      this.#sortAlike(slots, 0, slots.length);
+      return slots;
+    }
+    // Keys that begin differently are put in order as numbers: what they begin with, and whose it is.
+    const heads = new Float64Array(slots.length);
+    for (let i = 0; i < slots.length; i += 1) {
+      heads[i] = this.#headOf(slots[i] ?? 0) * headUnit + i;
+    }
+    heads.sort();
+    const sorted = Array.from(heads, (head) => slots[head % headUnit] ?? 0);
+    for (let from = 0; from < heads.length; ) {
+      const head = Math.floor((heads[from] ?? 0) / headUnit);
+      let to = from + 1;
+      while (to < heads.length && Math.floor((heads[to] ?? 0) / headUnit) === head) to += 1;
+      if (to > from + 1) this.#sortAlike(sorted, from, to);
+      from = to;
+    }
+    return sorted;
+  }
+
+  /** Four characters of a key as a number; equal for keys that begin alike, else in their order. */
+  #headOf(slot: number): number {
+    const open = this.#open[slot] ?? 0;
+    return open === 0
+      ? headOfKey(this.keyAt(slot))
+      : headOfText(this.memory, keyTextOf(this.memory, open));
+  }
+
+  #sortAlike(slots: number[], from: number, to: number): void {
+    const alike = slots.slice(from, to).map((slot) => ({ slot, key: this.keyAt(slot) }));
+    alike.sort((a, b) => (a.key < b.key ? -1 : 1));
+    for (const [i, { slot }] of alike.entries()) slots[from + i] = slot;
   }
 
   /** What of an open customer lies beside the numbers; null if nothing does. */

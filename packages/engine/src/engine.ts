@@ -12,7 +12,7 @@ import { Names } from "./packed/names.ts";
 import { profileAt } from "./profile.ts";
 import type { EngineRecord } from "./record.ts";
 import { nextAtOf, nextPledge, pledgesOf, slotOfCustomer } from "./register/layout.ts";
-import { plansOf } from "./roles.ts";
+import { kindPlansOf, plansOf } from "./roles.ts";
 import { linkOf, partsOf, type Standing, shadowRules } from "./score.ts";
 import type { State, World } from "./state.ts";
 import { Timers } from "./timers.ts";
@@ -57,7 +57,9 @@ export class Engine {
   constructor(policy: Policy, state: State = emptyState(policy)) {
     this.policy = policy;
     this.state = state;
-    this.#w = { policy, plans: plansOf(policy), state, customers: state.customers };
+    const plans = plansOf(policy);
+    const kinds = kindPlansOf(policy);
+    this.#w = { policy, plans, kinds, state, customers: state.customers };
   }
 
   /** Log time of the earliest moment that waits; Infinity when nothing does. Never too late. */
@@ -74,22 +76,10 @@ export class Engine {
   advance(stamp: number, out: Out): void {
     const { customers, timers } = this.state;
     for (let at = timers.next(); at <= stamp; at = timers.next()) {
-      const slots: number[] = [];
-      timers.take(at, slots);
-      for (const slot of slots.length > 1 ? this.#inOrder(slots) : slots) {
-        lookAtMoment(this.#w, customers.at(slot), at, out);
-      }
+      const slots = customers.inOrder(timers.take(at));
+      for (const slot of slots) lookAtMoment(this.#w, customers.at(slot), at, out);
     }
     this.state.stamp = Math.max(this.state.stamp, stamp);
-  }
-
-  /** Ascending by key. */
-  #inOrder(slots: readonly number[]): readonly number[] {
-    const { customers } = this.state;
-    return slots
-      .map((slot) => ({ slot, key: customers.keyAt(slot) }))
-      .sort((a, b) => (a.key < b.key ? -1 : 1))
-      .map(({ slot }) => slot);
   }
 
   /** Applies the next record of the log: first the moments up to its stamp, then the record. */

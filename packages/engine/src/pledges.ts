@@ -31,7 +31,15 @@ import {
   verdictOf,
 } from "./register/layout.ts";
 import { type Memory, never, none } from "./register/memory.ts";
-import { freeText, newText, textAt, textHash, textIs } from "./register/texts.ts";
+import {
+  freeText,
+  newText,
+  rememberText,
+  textAt,
+  textByHash,
+  textHash,
+  textIs,
+} from "./register/texts.ts";
 import type { World } from "./state.ts";
 import { broken } from "./words.ts";
 
@@ -126,7 +134,9 @@ export function pledgeOf(w: World, c: number, template: number, key: string): nu
   if (known !== 0) return known;
   const { memory: m } = w.customers;
   if (pledgeCount(m, c) >= w.policy.limits.pledgesPerCustomer) evictPledge(w, c);
-  const p = newPledge(m, c, template, newText(m, key), textHash(key));
+  const hash = textHash(key);
+  rememberText(key, hash);
+  const p = newPledge(m, c, template, newText(m, key), hash);
   indexOf(w, c)?.set(indexKey(template, key), p);
   return p;
 }
@@ -154,5 +164,5 @@ export function templateAt(w: World, p: number): PledgeTemplate {
 /** What decisions call the pledge; made when it is said. */
 export const promiseId = (w: World, p: number): string => {
   const { memory: m } = w.customers;
-  return `${templateAt(w, p).id}/${textAt(m, pledgeKeyText(m, p))}`;
+  return `${templateAt(w, p).id}/${textByHash(m, pledgeKeyText(m, p), pledgeKeyHash(m, p))}`;
 };

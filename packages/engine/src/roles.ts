@@ -1,4 +1,15 @@
-import type { PledgeTemplate, PledgeVariant, Policy, Slot, SlotRole } from "@troth/policy";
+import type { Fact, Kind } from "@troth/events";
+import type {
+  Needs,
+  NoiseRule,
+  PledgeTemplate,
+  PledgeVariant,
+  Policy,
+  Readers,
+  Slot,
+  SlotReader,
+  SlotRole,
+} from "@troth/policy";
 import { slotsOf } from "@troth/policy";
 import { nobody } from "./profile.ts";
 
@@ -22,6 +33,51 @@ function rolesOf(template: PledgeTemplate): Roles {
     roles[role].push({ slot, number });
   });
   return roles;
+}
+
+/** What reads one kind of fact, with the fields it needs as bits. */
+export type KindPlan = {
+  /** A field a bit. */
+  readonly fields: readonly string[];
+  readonly made: readonly { readonly needs: number; readonly reader: Readers["made"][number] }[];
+  readonly slots: readonly { readonly needs: number; readonly reader: SlotReader }[];
+  /** Without those of cohorts. */
+  readonly noises: readonly { readonly needs: number; readonly rule: NoiseRule }[];
+};
+
+const bitsMost = 30;
+
+function kindPlanOf({ made, slots, noises }: Readers): KindPlan {
+  const fields: string[] = [];
+  const bitsOf = ({ needsFields = [] }: Needs): number => {
+    let bits = 0;
+    for (const field of needsFields) {
+      if (!fields.includes(field) && fields.length < bitsMost) fields.push(field);
+      const bit = fields.indexOf(field);
+      if (bit >= 0) bits |= 1 << bit;
+    }
+    return bits;
+  };
+  return {
+    made: made.map((reader) => ({ needs: bitsOf(reader.slot), reader })),
+    slots: slots.map((reader) => ({ needs: bitsOf(reader.slot), reader })),
+    noises: noises
+      .filter((rule) => rule.touches === null)
+      .map((rule) => ({ needs: bitsOf(rule), rule })),
+    fields,
+  };
+}
+
+export const kindPlansOf = (policy: Policy): ReadonlyMap<Kind, KindPlan> =>
+  new Map([...policy.readers].map(([kind, readers]) => [kind, kindPlanOf(readers)]));
+
+/** The fields of `plan` that the fact carries, as bits. */
+export function fieldBits({ fields }: KindPlan, data: Fact["data"]): number {
+  let bits = 0;
+  for (let i = 0; i < fields.length; i += 1) {
+    if (data[fields[i] ?? ""] !== undefined) bits |= 1 << i;
+  }
+  return bits;
 }
 
 /** What is worked out once per template, by its index in the policy. */

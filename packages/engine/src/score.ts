@@ -13,6 +13,7 @@ import {
   hotOf,
   itemValue,
   keptAtOf,
+  mayHave,
   mendedAtOf,
   nextHot,
   nextItem,
@@ -141,12 +142,13 @@ function givenHolds(w: World, c: number, rule: NoiseRule, noise: number): boolea
   const { given } = rule;
   if (given === null) return true;
   const { memory: m } = w.customers;
+  if (!mayHave(m, c, given.template)) return false;
   const at = atOf(m, noise);
   for (let p = pledgesOf(m, c); p !== 0; p = nextPledge(m, p)) {
     if (templateOf(m, p) !== given.template) continue;
     for (let row = rowsOf(m, p); row !== 0; row = nextRow(m, row)) {
-      const verdict = word.verdictWord(verdictOf(m, row));
-      if (sinceOf(m, row) <= at && given.verdicts.includes(verdict)) return true;
+      if (sinceOf(m, row) > at) continue;
+      if (given.verdicts.includes(word.verdictWord(verdictOf(m, row)))) return true;
     }
   }
   return false;
@@ -236,39 +238,70 @@ function levelOf(w: World, score: number, critical: boolean): Level {
   return score >= low ? "low" : "none";
 }
 
-/** Gathers a standing; there is one, written over each time. */
-const sum: { w: World | null; score: number; lead: Share | null; worst: Share | null } = {
-  w: null,
-  score: 0,
-  lead: null,
-  worst: null,
+/** The share that leads; there are two, written over each time. */
+type Leading = {
+  points: number;
+  severity: number;
+  critical: boolean;
+  pledge: number;
+  row: number;
+  term: number;
+  noise: number;
 };
+const nobodyLeads = (): Leading => ({
+  points: 0,
+  severity: 0,
+  critical: false,
+  pledge: 0,
+  row: 0,
+  term: 0,
+  noise: 0,
+});
+/** Heaviest of all, and of the critical ones; no points while there is none. */
+const heaviest = nobodyLeads();
+const worst = nobodyLeads();
+let summing: World | null = null;
+let score = 0;
 
-/** Adds `weight`; a share is made of it only if it may lead. */
+/** Takes the place of `leading` if what `weight` says of this share is heavier. */
+function lead(leading: Leading, pledge: number, row: number, term: number, noise: number): void {
+  const { points } = weight;
+  if (points < leading.points) return;
+  if (points === leading.points && leading.points > 0) {
+    const other = shareOf(pledge, row, term, noise);
+    if (summing === null || !heavier(summing, other, leading)) return;
+  }
+  leading.points = points;
+  leading.severity = weight.severity;
+  leading.critical = weight.critical;
+  leading.pledge = pledge;
+  leading.row = row;
+  leading.term = term;
+  leading.noise = noise;
+}
+
+/** Adds `weight`. */
 function count(pledge: number, row: number, term: number, noise: number): void {
   const { points, critical } = weight;
-  sum.score += points;
-  if (points <= 0 || sum.w === null) return;
-  const leads = sum.lead === null || points >= sum.lead.points;
-  const worse = critical && (sum.worst === null || points >= sum.worst.points);
-  if (!leads && !worse) return;
-  const share = shareOf(pledge, row, term, noise);
-  if (leads && (sum.lead === null || heavier(sum.w, share, sum.lead))) sum.lead = share;
-  if (worse && (sum.worst === null || heavier(sum.w, share, sum.worst))) sum.worst = share;
+  score += points;
+  if (points <= 0) return;
+  lead(heaviest, pledge, row, term, noise);
+  if (critical) lead(worst, pledge, row, term, noise);
 }
 
 /** The sum, what it means, and what leads it; no words made yet, since most looks need none. */
 export function standingOf(w: World, c: number, now: number): Standing {
   const { memory: m } = w.customers;
   if (hotOf(m, c) === 0 && noisesOf(m, c) === 0) return calm;
-  sum.w = w;
-  sum.score = 0;
-  sum.lead = null;
-  sum.worst = null;
+  summing = w;
+  score = 0;
+  heaviest.points = 0;
+  worst.points = 0;
   weighAll(w, c, now, count);
-  const { score, lead, worst } = sum;
-  const critical = worst !== null;
-  return { score, level: levelOf(w, score, critical), critical, lead: worst ?? lead };
+  const critical = worst.points > 0;
+  const leading = critical ? worst : heaviest.points > 0 ? heaviest : null;
+  const level = levelOf(w, score, critical);
+  return { score, level, critical, lead: leading === null ? null : { ...leading } };
 }
 
 function gapsOfRow(w: World, p: number, row: number, now: number): SayingGaps {

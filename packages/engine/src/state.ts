@@ -1,7 +1,7 @@
-import type { Fact, Level } from "@troth/events";
+import type { Fact, Kind, Level } from "@troth/events";
 import type { Policy } from "@troth/policy";
 import type { Customers } from "./customers.ts";
-import type { TemplatePlan } from "./roles.ts";
+import type { KindPlan, TemplatePlan } from "./roles.ts";
 import type { Timers } from "./timers.ts";
 
 /**
@@ -27,6 +27,7 @@ export type World = {
   readonly policy: Policy;
   /** By index of the template. */
   readonly plans: readonly TemplatePlan[];
+  readonly kinds: ReadonlyMap<Kind, KindPlan>;
   readonly state: State;
   readonly customers: Customers;
 };

@@ -20,8 +20,7 @@ test("moments come up in order, each slot at the last one it was given and no ot
         const soonest = Math.min(never, ...plain.values());
         expect(timers.next()).toBe(soonest);
         if (!take || soonest === never) continue;
-        const taken: number[] = [];
-        timers.take(soonest, taken);
+        const taken = timers.take(soonest);
         const due = [...plain].filter(([, moment]) => moment === soonest).map(([one]) => one);
         expect(taken.sort((a, b) => a - b)).toEqual(due.sort((a, b) => a - b));
         for (const one of due) plain.set(one, never);

@@ -1,60 +1,66 @@
 const slotsAtFirst = 1024;
+const never = Number.POSITIVE_INFINITY;
 
 /**
- * The next moment of each customer, by slot, soonest first: a binary heap that knows where each customer
- * stands in it, so that a moment is moved or taken out instead of being left to come up for nothing.
+ * The next moment of each customer, by slot, soonest first: a heap of four children each that knows where
+ * each customer stands in it, so that a moment is moved or taken out instead of being left to come up for
+ * nothing. Moments lie in the heap themselves, side by side: comparing them goes nowhere else.
  */
 export class Timers {
-  /** Slots, as a heap by their moment. */
-  #heap = new Int32Array(slotsAtFirst);
+  /** Moments, as a heap, and whose they are. */
+  #moments = new Float64Array(slotsAtFirst);
+  #slots = new Int32Array(slotsAtFirst);
   #size = 0;
-  /** By slot: its moment (Infinity for none) and its place in the heap + 1 (0 for none). */
-  #at = new Float64Array(slotsAtFirst).fill(Number.POSITIVE_INFINITY);
+  /** By slot: its place in the heap + 1; 0 for none. */
   #places = new Int32Array(slotsAtFirst);
 
   get bytes(): number {
-    return this.#heap.byteLength + this.#at.byteLength + this.#places.byteLength;
+    return this.#moments.byteLength + this.#slots.byteLength + this.#places.byteLength;
   }
 
   /** The earliest moment; Infinity for none. */
   next(): number {
-    return this.#size === 0 ? Number.POSITIVE_INFINITY : this.#momentOf(this.#heap[0] ?? 0);
+    return this.#size === 0 ? never : (this.#moments[0] ?? never);
   }
 
   /** The moment of a slot; Infinity for none. */
   of(slot: number): number {
-    return this.#at[slot] ?? Number.POSITIVE_INFINITY;
+    const place = this.#places[slot] ?? 0;
+    return place === 0 ? never : (this.#moments[place - 1] ?? never);
   }
 
   /** Gives a slot another moment; Infinity takes it out. */
   set(slot: number, at: number): void {
-    if (slot >= this.#at.length) this.#grow(slot + 1);
-    const before = this.#momentOf(slot);
-    if (before === at) return;
-    this.#at[slot] = at;
     const place = this.#places[slot] ?? 0;
-    if (place === 0) this.#rise(this.#size++, slot);
-    else if (at === Number.POSITIVE_INFINITY) this.#remove(place - 1, slot);
-    else if (at < before) this.#rise(place - 1, slot);
-    else this.#sink(place - 1, slot);
-  }
-
-  /** Takes out every slot whose moment is `at`, appending to `slots`. */
-  take(at: number, slots: number[]): void {
-    while (this.#size > 0) {
-      const slot = this.#heap[0] ?? 0;
-      if (this.#momentOf(slot) !== at) return;
-      slots.push(slot);
-      this.set(slot, Number.POSITIVE_INFINITY);
+    if (place === 0) {
+      if (at === never) return;
+      if (slot >= this.#places.length) this.#growSlots(slot + 1);
+      if (this.#size === this.#slots.length) this.#growHeap();
+      this.#size += 1;
+      this.#rise(this.#size - 1, slot, at);
+      return;
     }
+    const before = this.#moments[place - 1] ?? never;
+    if (before === at) return;
+    if (at === never) this.#remove(place - 1, slot);
+    else if (at < before) this.#rise(place - 1, slot, at);
+    else this.#sink(place - 1, slot, at);
   }
 
-  #momentOf(slot: number): number {
-    return this.#at[slot] ?? Number.POSITIVE_INFINITY;
+  /** Takes out every slot whose moment is `at`. */
+  take(at: number): number[] {
+    const slots: number[] = [];
+    while (this.#size > 0 && this.#moments[0] === at) {
+      const slot = this.#slots[0] ?? 0;
+      slots.push(slot);
+      this.#remove(0, slot);
+    }
+    return slots;
   }
 
-  #put(place: number, slot: number): void {
-    this.#heap[place] = slot;
+  #put(place: number, slot: number, at: number): void {
+    this.#moments[place] = at;
+    this.#slots[place] = slot;
     this.#places[slot] = place + 1;
   }
 
@@ -62,51 +68,58 @@ export class Timers {
     this.#places[slot] = 0;
     this.#size -= 1;
     if (place === this.#size) return;
-    const last = this.#heap[this.#size] ?? 0;
-    this.#rise(place, last);
-    this.#sink((this.#places[last] ?? 1) - 1, last);
+    const last = this.#slots[this.#size] ?? 0;
+    const at = this.#moments[this.#size] ?? never;
+    if (at < (this.#moments[place] ?? never)) this.#rise(place, last, at);
+    else this.#sink(place, last, at);
   }
 
-  #rise(from: number, slot: number): void {
-    const at = this.#momentOf(slot);
+  #rise(from: number, slot: number, at: number): void {
+    const moments = this.#moments;
     let place = from;
     while (place > 0) {
-      const up = (place - 1) >> 1;
-      const parent = this.#heap[up] ?? 0;
-      if (this.#momentOf(parent) <= at) break;
-      this.#put(place, parent);
+      const up = (place - 1) >> 2;
+      const parent = moments[up] ?? never;
+      if (parent <= at) break;
+      this.#put(place, this.#slots[up] ?? 0, parent);
       place = up;
     }
-    this.#put(place, slot);
+    this.#put(place, slot, at);
   }
 
-  #sink(from: number, slot: number): void {
-    const at = this.#momentOf(slot);
+  #sink(from: number, slot: number, at: number): void {
+    const moments = this.#moments;
     let place = from;
     for (;;) {
-      let child = 2 * place + 1;
-      if (child >= this.#size) break;
-      let least = this.#heap[child] ?? 0;
-      const other = this.#heap[child + 1] ?? 0;
-      if (child + 1 < this.#size && this.#momentOf(other) < this.#momentOf(least)) {
-        least = other;
-        child += 1;
+      const first = 4 * place + 1;
+      const end = Math.min(first + 4, this.#size);
+      let child = -1;
+      let least = at;
+      for (let one = first; one < end; one += 1) {
+        const moment = moments[one] ?? never;
+        if (moment >= least) continue;
+        least = moment;
+        child = one;
       }
-      if (this.#momentOf(least) >= at) break;
-      this.#put(place, least);
+      if (child < 0) break;
+      this.#put(place, this.#slots[child] ?? 0, least);
       place = child;
     }
-    this.#put(place, slot);
+    this.#put(place, slot, at);
   }
 
-  #grow(atLeast: number): void {
-    const length = Math.max(2 * this.#at.length, atLeast);
-    const [heap, at, places] = [this.#heap, this.#at, this.#places];
-    this.#heap = new Int32Array(length);
-    this.#at = new Float64Array(length).fill(Number.POSITIVE_INFINITY);
-    this.#places = new Int32Array(length);
-    this.#heap.set(heap);
-    this.#at.set(at);
+  #growHeap(): void {
+    const moments = this.#moments;
+    const slots = this.#slots;
+    this.#moments = new Float64Array(2 * moments.length);
+    this.#slots = new Int32Array(2 * slots.length);
+    this.#moments.set(moments);
+    this.#slots.set(slots);
+  }
+
+  #growSlots(atLeast: number): void {
+    const places = this.#places;
+    this.#places = new Int32Array(Math.max(2 * places.length, atLeast));
     this.#places.set(places);
   }
 }

@@ -4,7 +4,14 @@ import { type Context, lookUp } from "./context.ts";
 import { suggest } from "./nearest.ts";
 import type { Advice, NoiseRule, Step, TouchDimension, Touches } from "./policy.ts";
 import type { PolicyPath } from "./problem.ts";
-import { compileAt, compileName, compileReads, type Reading, readingOf } from "./reading.ts";
+import {
+  compileAt,
+  compileName,
+  compileReads,
+  fieldsNeeded,
+  type Reading,
+  readingOf,
+} from "./reading.ts";
 import { compileSaying } from "./saying.ts";
 import { compileSteps, noPoints, pointsOf } from "./severity.ts";
 import { type AdviceText, type NoiseText, type ScoreText, touchDimensions } from "./shape.ts";
@@ -138,6 +145,10 @@ export function compileNoise(
     id,
     link,
     kinds: reading.kinds,
+    needsFields: fieldsNeeded(reading, text.where, [
+      // Without a value it counts as 0, which is no noise where the first step lies above that.
+      (rule.steps[0]?.over ?? 0) > 0 && Array.isArray(text.value) ? text.value : undefined,
+    ]),
     shadow: text.shadow,
     bySeverity: text.shadow ? noPoints : pointsOf(text.points ?? score.severities),
     credit: text.shadow && text.credit !== undefined ? 0 : (text.credit ?? null),

@@ -82,8 +82,14 @@ export type SourceRule = {
   readonly settleMs: number;
 };
 
+/**
+ * Fields of a fact's `data`, by their first name, without any one of which a rule surely does not hold:
+ * who has many rules to try need not try those. Left out where nothing is known.
+ */
+export type Needs = { readonly needsFields?: readonly string[] };
+
 /** A condition on one fact, with what to read from it. */
-export type Slot = {
+export type Slot = Needs & {
   readonly kinds: readonly Kind[];
   readonly test: (fact: Fact) => boolean;
   /** When it happened: a field of the fact, or its time. */
@@ -129,7 +135,7 @@ export type Profile = {
 };
 
 /** A fact that makes a pledge, or states it anew. A null key makes none. */
-export type TermsSlot = {
+export type TermsSlot = Needs & {
   readonly kinds: readonly Kind[];
   readonly test: (fact: Fact) => boolean;
   readonly at: (fact: Fact) => number;
@@ -226,7 +232,7 @@ export type NoiseVariant = {
   readonly pointsPerMille: number;
 };
 
-export type NoiseRule = {
+export type NoiseRule = Needs & {
   readonly index: number;
   readonly id: string;
   readonly link: Link;

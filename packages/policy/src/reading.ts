@@ -66,6 +66,30 @@ export type Reads = {
   readonly when?: string | undefined;
 };
 
+/** True if a field that is not there fails the test, whatever else it says. */
+function wantsField(test: Test): boolean {
+  if (typeof test !== "object" || Array.isArray(test)) return true;
+  const { exists, min, max, over, under } = test;
+  return exists === true || [min, max, over, under].some((edge) => edge !== undefined);
+}
+
+const rootOf = (name: string): string => name.split(".")[0] ?? name;
+
+/** First names of those of these fields that stand in a fact's data, not in its envelope. */
+const inData = (reading: Reading, names: readonly string[]): readonly string[] =>
+  names.filter((name) => reading.fields.has(name) || name.startsWith("attributes.")).map(rootOf);
+
+/** Fields of `data` that must be there for `where` to hold, and those of which one alone is read. */
+export function fieldsNeeded(
+  reading: Reading,
+  where: Reads["where"],
+  readAlone: readonly (readonly string[] | undefined)[],
+): readonly string[] {
+  const tested = Object.entries(where).filter(([, test]) => wantsField(test));
+  const alone = readAlone.flatMap((names) => (names?.length === 1 ? names : []));
+  return [...new Set(inData(reading, [...tested.map(([name]) => name), ...alone]))].sort();
+}
+
 /** `where` first, because it is cheap, then `when`. */
 export function compileReads(reading: Reading, reads: Reads): (fact: Fact) => boolean {
   const checks: ((fact: Fact) => boolean)[] = [];

@@ -7,6 +7,7 @@ import {
   compileMoment,
   compileName,
   compileReads,
+  fieldsNeeded,
   type Reading,
   readingOf,
 } from "./reading.ts";
@@ -44,12 +45,24 @@ export function compileTerms(
   const at = compileAt(reading, text.at);
   const { kinds } = reading;
   return {
-    slot: { kinds, test, at, key, tag, stated, value: value?.read ?? nothing },
+    slot: {
+      kinds,
+      test,
+      at,
+      key,
+      tag,
+      stated,
+      value: value?.read ?? nothing,
+      needsFields: fieldsNeeded(reading, text.where, [text.key, onlyStated ? text.due : undefined]),
+    },
     dimension: value?.dimension ?? null,
   };
 }
 
-type Naming = Pick<Slot, "by" | "name">;
+type Naming = Pick<Slot, "by" | "name"> & {
+  /** The fields that may name it; the first that is there does. */
+  readonly named?: readonly string[];
+};
 
 function compileNaming(text: SlotText, making: Making, reading: Reading, context: Context): Naming {
   const { path, problems } = reading;
@@ -64,10 +77,11 @@ function compileNaming(text: SlotText, making: Making, reading: Reading, context
         remedy: "add `tag: …` to `made`",
       });
     }
-    return { by: "tag", name: compileName(reading, [text.by.tag], "by") };
+    const named = [text.by.tag];
+    return { by: "tag", named, name: compileName(reading, named, "by") };
   }
   const own = "key" in text ? text.key : undefined;
-  if (own !== undefined) return { by: "key", name: compileName(reading, own, "key") };
+  if (own !== undefined) return { by: "key", named: own, name: compileName(reading, own, "key") };
   const shared = making.key.filter((name) => name !== "id" && reading.fields.has(name));
   if (shared.length === 0 && making.key.length > 0 && context.whole) {
     problems.add({
@@ -78,7 +92,7 @@ function compileNaming(text: SlotText, making: Making, reading: Reading, context
       remedy: "add `key: …`, `by: any` or `by: { tag: … }`",
     });
   }
-  return { by: "key", name: compileName(reading, shared, "key") };
+  return { by: "key", named: shared, name: compileName(reading, shared, "key") };
 }
 
 export function compileSlot(
@@ -100,14 +114,16 @@ export function compileSlot(
       remedy: "remove it: facts with the pledge's key count whenever they happened",
     });
   }
+  const { named, ...naming } = compileNaming(text, making, reading, context);
   const slot: Slot = {
     kinds: reading.kinds,
     test: compileReads(reading, text),
     at: compileAt(reading, text.at),
     value: value?.read ?? nothing,
-    ...compileNaming(text, making, reading, context),
+    ...naming,
     lookBackMs: lookBack ?? 0,
     withinMs: ("within" in text ? text.within : undefined) ?? null,
+    needsFields: fieldsNeeded(reading, text.where, [named]),
   };
   return { slot, dimension: value?.dimension ?? null };
 }

@@ -10,7 +10,9 @@ import {
   newText,
   putText,
   putTextOf,
+  rememberText,
   textAt,
+  textByHash,
   textHash,
   textIs,
   textSize,
@@ -44,7 +46,9 @@ export function newFact(m: Memory, names: Names, c: number, ref: FactRef): numbe
   const fact = m.take(headWords + textWords(id.length, wide));
   m.setInt(fact, 0);
   m.setInt(fact + 1, source);
-  m.setInt(fact + 2, textHash(id));
+  const hash = textHash(id);
+  rememberText(id, hash);
+  m.setInt(fact + 2, hash);
   m.setInt(fact + 3, record);
   m.setNum(fact + 4, ref.revision);
   m.setInt(fact + 6, origin);
@@ -94,7 +98,8 @@ export function release(m: Memory, fact: number): void {
 }
 
 export const idText = (fact: number): number => fact + headWords;
-export const idOf = (m: Memory, fact: number): string => textAt(m, fact + headWords);
+export const idOf = (m: Memory, fact: number): string =>
+  textByHash(m, fact + headWords, m.int(fact + 2));
 export const sourceCode = (m: Memory, fact: number): number => m.int(fact + 1);
 export const recordText = (m: Memory, fact: number): number => m.int(fact + 3);
 export const revisionNumber = (m: Memory, fact: number): number => m.num(fact + 4);

@@ -81,6 +81,24 @@ export function textAt(m: Memory, at: number): string {
     : m.bytes.toString("utf16le", start, start + (head & ~1));
 }
 
+const cached = 1024;
+const strings = new Array<string>(cached).fill("");
+
+/** `textAt` of a text whose hash is known; the same few are asked for again and again. */
+export function textByHash(m: Memory, at: number, hash: number): string {
+  const place = hash & (cached - 1);
+  const known = strings[place] ?? "";
+  if (textIs(m, at, known)) return known;
+  const text = textAt(m, at);
+  strings[place] = text;
+  return text;
+}
+
+/** Lets `textByHash` answer with this very string: whoever writes a text has it at hand. */
+export function rememberText(text: string, hash: number): void {
+  strings[hash & (cached - 1)] = text;
+}
+
 const unitAt = (m: Memory, at: number, i: number): number =>
   (m.int(at) & 1) === 0 ? (m.bytes[4 * at + 4 + i] ?? 0) : (m.wide[2 * at + 2 + i] ?? 0);
 
@@ -96,6 +114,33 @@ export function textIs(m: Memory, at: number, text: string): boolean {
   }
   for (let i = 0; i < length; i += 1) if (unitAt(m, at, i) !== text.charCodeAt(i)) return false;
   return true;
+}
+
+const headLength = 4;
+const headMost = 255;
+
+/** A text's first characters as a number that orders as they do, as far as they go. */
+export function headOfText(m: Memory, at: number): number {
+  const length = Math.min(headLength, m.int(at) >> 1);
+  let head = 0;
+  for (let i = 0; i < headLength; i += 1) {
+    const unit = i < length ? Math.min(headMost, unitAt(m, at, i)) : 0;
+    head = head * 256 + unit;
+    // From the first character that does not fit in a byte on, nothing is said.
+    if (unit === headMost) return head * 256 ** (headLength - 1 - i);
+  }
+  return head;
+}
+
+export function headOfKey(key: string): number {
+  const length = Math.min(headLength, key.length);
+  let head = 0;
+  for (let i = 0; i < headLength; i += 1) {
+    const unit = i < length ? Math.min(headMost, key.charCodeAt(i)) : 0;
+    head = head * 256 + unit;
+    if (unit === headMost) return head * 256 ** (headLength - 1 - i);
+  }
+  return head;
 }
 
 /** By code unit, as strings are. */
