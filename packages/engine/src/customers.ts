@@ -32,7 +32,7 @@ import { freeText, headOfKey, headOfText, newText, textAt, textIs } from "./regi
 import { type Episode, type Extras, noExtras } from "./state.ts";
 
 /** How many customers with a moment at once are put in order by numbers first. */
-const headUnit = 2 ** 21;
+const headUnit = 0x20_0000;
 
 /** How many customers are kept open; the others lie packed, in a third of the room. */
 const openUsually = 200_000;

@@ -2,7 +2,7 @@ import type { Fact } from "@troth/events";
 import { recordKeyOf, revisionOf } from "@troth/events";
 import type { NoiseRule, SlotReader } from "@troth/policy";
 import { looseOf, pledgeOf } from "./pledges.ts";
-import { isRef, newFact, refAt, release, retain } from "./register/facts.ts";
+import { isRef, newFact, refAt, release, retain, sameOrigin } from "./register/facts.ts";
 import { countItems, dropMark, dropTerm, insertItem } from "./register/items.ts";
 import {
   atOf,
@@ -99,36 +99,49 @@ function hasTag(m: Memory, p: number, tag: string): boolean {
   return false;
 }
 
-/** Adds the pledges a loose mark speaks of to `touched`. */
+const everyTag = null;
+
+/** Adds the pledges a loose mark of that name speaks of to `touched`. */
 function touchSpokenOf(
   m: Memory,
   c: number,
   reader: SlotReader,
-  name: string | null,
+  name: string | typeof everyTag,
   touched: Touched,
 ): void {
   const { index } = reader.template;
   if (!mayHave(m, c, index)) return;
   for (let p = pledgesOf(m, c); p !== 0; p = nextPledge(m, p)) {
     if (templateOf(m, p) !== index) continue;
-    if (reader.slot.by !== "tag" || (name !== null && hasTag(m, p, name))) touched.push(p);
+    if (reader.slot.by !== "tag" || name === everyTag || hasTag(m, p, name)) touched.push(p);
   }
 }
 
-/** Marks of all slots lie in one list; the limit is each slot's own. The earliest but the first goes. */
-function boundSlot(m: Memory, link: number, slot: number, most: number): void {
+/**
+ * Where the items of a slot (of any, if negative) that have the fact's origin are more than `most`, the
+ * earliest of them but the first goes; true if so.
+ */
+function bound(
+  m: Memory,
+  link: number,
+  slot: number,
+  fact: number,
+  most: number,
+  drop: (m: Memory, link: number) => void,
+): boolean {
+  if (countItems(m, m.int(link)) <= most) return false;
   let count = 0;
   let second = 0;
   for (let to = link; m.int(to) !== 0; to = linkOfItem(m.int(to))) {
-    if (slotOf(m, m.int(to)) !== slot) continue;
+    const item = m.int(to);
+    if ((slot >= 0 && slotOf(m, item) !== slot) || !sameOrigin(m, factOf(m, item), fact)) continue;
     count += 1;
     if (count === 2) second = to;
   }
-  if (count > most && second !== 0) dropMark(m, second);
+  if (count <= most) return false;
+  drop(m, second);
+  return true;
 }
-
-/** The link of the earliest item but the first. */
-const secondLink = (m: Memory, link: number): number => linkOfItem(m.int(link));
 
 function addMark(fact: Fact, reader: SlotReader, from: Incoming, touched: Touched): void {
   const { w, c } = from;
@@ -142,7 +155,7 @@ function addMark(fact: Fact, reader: SlotReader, from: Incoming, touched: Touche
     if (from.heldIn(keyedMarksOf(m, p), number)) return;
     const mark = newMark(m, slot.at(fact), from.node(), orNone(slot.value(fact)), number, 0);
     insertItem(m, names, keyedMarksAt(p), mark);
-    boundSlot(m, keyedMarksAt(p), number, limits.marksPerSlot);
+    bound(m, keyedMarksAt(p), number, from.node(), limits.marksPerSlot, dropMark);
     touched.push(p);
     return;
   }
@@ -151,8 +164,9 @@ function addMark(fact: Fact, reader: SlotReader, from: Incoming, touched: Touche
   const text = name === null ? 0 : newText(m, name);
   const mark = newMark(m, slot.at(fact), from.node(), orNone(slot.value(fact)), number, text);
   insertItem(m, names, link, mark);
-  if (countItems(m, m.int(link)) > limits.looseMarksPerSlot) dropMark(m, secondLink(m, link));
-  touchSpokenOf(m, c, reader, name, touched);
+  const gone = bound(m, link, -1, from.node(), limits.looseMarksPerSlot, dropMark);
+  // What went may have spoken of others than what came.
+  touchSpokenOf(m, c, reader, gone ? everyTag : name, touched);
 }
 
 /** Gives the customer a noise, unless the set is full of later ones. */
@@ -160,9 +174,7 @@ export function addNoise(from: Incoming, rule: NoiseRule, at: number, value: num
   const { w, c } = from;
   const { memory: m, names } = w.customers;
   insertItem(m, names, noisesAt(c), newMark(m, at, from.node(), orNone(value), rule.index, 0));
-  if (countItems(m, noisesOf(m, c)) > w.policy.limits.noisesPerCustomer) {
-    dropMark(m, secondLink(m, noisesAt(c)));
-  }
+  bound(m, noisesAt(c), -1, from.node(), w.policy.limits.noisesPerCustomer, dropMark);
 }
 
 const supersededKey = (source: string, id: string): string =>
@@ -228,9 +240,7 @@ export function evolve(w: World, c: number, fact: Fact, origin: string): number 
       const text = tag === null ? 0 : newText(m, tag);
       const term = newTerm(m, slot.at(fact), from.node(), orNone(slot.value(fact)), stated, text);
       insertItem(m, names, termsAt(p), term);
-      if (countItems(m, termsOf(m, p)) > w.policy.limits.termsPerPledge) {
-        dropTerm(m, secondLink(m, termsAt(p)));
-      }
+      bound(m, termsAt(p), -1, from.node(), w.policy.limits.termsPerPledge, dropTerm);
       touched.push(p);
     }
     for (const { needs, reader } of plan.slots) {
@@ -263,11 +273,12 @@ function foldProfile(w: World, c: number, fact: Fact, ref: FactRef, touched: Tou
     const { profile } = w.customers.extrasFor(c);
     if (profile.some((one) => sameItem(one.ref, ref))) return never;
     const item = { at: fact.time, kind: fact.kind, data: fact.data, ref };
-    insert(profile, item, most, true);
-    // A profile that arrives late may change which variant of an earlier promise applies.
+    const gone = insert(profile, item, most, true);
+    // A profile that arrives late, or goes, may change which variant of an earlier promise applies.
+    const since = Math.min(item.at, gone?.at ?? item.at);
     for (let p = pledgesOf(m, c); p !== 0; p = nextPledge(m, p)) {
       if (w.policy.pledges[templateOf(m, p)]?.variants.length === 0) continue;
-      if (madeFrom(m, p, item.at)) touched.push(p);
+      if (madeFrom(m, p, since)) touched.push(p);
     }
     return item.at;
   }

@@ -101,15 +101,15 @@ function compareItems(a: Dated, b: Dated): number {
 }
 
 /**
- * Puts an item in its place. When the set outgrows `most`, the earliest goes, or (`keepFirst`) the
- * earliest but the first.
+ * Puts an item in its place. Where those of its origin are more than `most`, the earliest of them goes, or
+ * (`keepFirst`) the earliest but the first; returns it.
  */
 export function insert<T extends Dated>(
   items: T[],
   item: T,
   most: number,
   keepFirst: boolean,
-): void {
+): T | null {
   let i = items.length;
   while (i > 0) {
     const before = items[i - 1];
@@ -117,5 +117,11 @@ export function insert<T extends Dated>(
     i -= 1;
   }
   items.splice(i, 0, item);
-  if (items.length > most) items.splice(keepFirst ? 1 : 0, 1);
+  if (items.length <= most) return null;
+  const { origin } = item.ref;
+  const alike = items.filter(({ ref }) => ref.origin === origin);
+  const goes = alike.length > most ? alike[keepFirst ? 1 : 0] : undefined;
+  if (goes === undefined) return null;
+  items.splice(items.indexOf(goes), 1);
+  return goes;
 }

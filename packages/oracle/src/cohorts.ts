@@ -2,6 +2,7 @@ import type { Fact } from "@troth/events";
 import type { NoiseRule, Policy, TouchDimension } from "@troth/policy";
 import { type Customer, hold, viewOf } from "./customer.ts";
 import type { Standing } from "./judge.ts";
+import { withinLimits } from "./limits.ts";
 import { standingsOf } from "./look.ts";
 import { profileAsOf } from "./profile.ts";
 import { isReplaced } from "./replaced.ts";
@@ -18,7 +19,6 @@ export function isTouched(
   rule: NoiseRule,
   fact: Fact,
   now: number,
-  policy: Policy,
   sources: SourceView,
 ): boolean {
   const { touches } = rule;
@@ -29,14 +29,14 @@ export function isTouched(
     return value === null ? [] : [{ dimension, value }];
   });
   const matches = (dimension: TouchDimension, value: string): boolean => {
-    const { items } = viewOf(customer, policy);
+    const { items } = viewOf(customer);
     const profile = profileAsOf(items.profile, at, true);
     if (dimension === "region") return profile.region === value;
     if (dimension === "segment") return profile.segment === value;
     if (dimension === "product") return profile.products.includes(value);
     if (dimension === "campaign")
       return items.exposures.some((one) => one.campaignId === value && one.at <= at);
-    return standingsOf(customer, now, policy, sources).some(
+    return standingsOf(customer, now, sources).some(
       ({ row, ...standing }) =>
         row.template.link.id === value && row.made.at <= at && isLive(standing),
     );
@@ -50,11 +50,11 @@ function isLive({ verdict, mendedAt }: Pick<Standing, "verdict" | "mendedAt">): 
 }
 
 /** Gives the customer the noise of a cohort fact. */
-export function touch(customer: Customer, rule: NoiseRule, fact: Fact): void {
+export function touch(customer: Customer, rule: NoiseRule, fact: Fact, policy: Policy): void {
   if (isReplaced(customer.replaced, fact)) return;
   const traces = { ...nothing, noises: [noiseOf(rule, fact)] };
   const noise: Held = { fact, origin: customer.reference, traces };
-  hold(customer, [...customer.held, noise]);
+  hold(customer, withinLimits([...customer.held, noise], policy.limits));
 }
 
 export const isAlreadyTouched = (customer: Customer, rule: NoiseRule, fact: Fact): boolean =>

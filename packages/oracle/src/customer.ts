@@ -1,5 +1,4 @@
 import { type Level, type PledgeDecision, pseudonym, type Reference } from "@troth/events";
-import type { Policy } from "@troth/policy";
 import { type Items, itemsOf } from "./items.ts";
 import { nothingReplaced, type Replaced } from "./replaced.ts";
 import { type Row, rowsOf } from "./rows.ts";
@@ -58,9 +57,9 @@ export function hold(customer: Customer, held: readonly Held[]): void {
   customer.view = null;
 }
 
-export function viewOf(customer: Customer, policy: Policy): View {
+export function viewOf(customer: Customer): View {
   if (customer.view === null) {
-    const items = itemsOf(customer.held, policy.limits, customer.forgotten);
+    const items = itemsOf(customer.held, customer.forgotten);
     customer.view = { items, rows: rowsOf(items) };
   }
   return customer.view;

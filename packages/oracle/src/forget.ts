@@ -12,7 +12,7 @@ const provisional: readonly Verdict[] = ["open", "at-risk", "overdue", "source-b
  */
 export function forgetOldPledges(customer: Customer, policy: Policy): void {
   for (;;) {
-    const { items } = viewOf(customer, policy);
+    const { items } = viewOf(customer);
     const promiseIds = [...new Set([...items.terms.keys(), ...items.keyed.keys()])];
     if (promiseIds.length <= policy.limits.pledgesPerCustomer) return;
     const oldest = promiseIds

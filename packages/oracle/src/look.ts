@@ -27,9 +27,9 @@ export function lookAt(
   sources: Sources,
 ): Look {
   forgetOldPledges(customer, policy);
-  const standings = standingsOf(customer, now, policy, sources);
+  const standings = standingsOf(customer, now, sources);
   const decisions: Decision[] = [...sayRows(customer, standings, now, because, policy)];
-  const score = scoreOf(standings, viewOf(customer, policy).items, policy, now);
+  const score = scoreOf(standings, viewOf(customer).items, policy, now);
   if (score.level !== customer.level) {
     decisions.push({
       kind: "flag",
@@ -49,12 +49,8 @@ export function lookAt(
   return { decisions, score, nextMoment: nextMoment(standings, score, now, policy, sources) };
 }
 
-export const standingsOf = (
-  customer: Customer,
-  now: number,
-  policy: Policy,
-  sources: SourceView,
-): Standing[] => viewOf(customer, policy).rows.map((row) => judge(row, now, sources));
+export const standingsOf = (customer: Customer, now: number, sources: SourceView): Standing[] =>
+  viewOf(customer).rows.map((row) => judge(row, now, sources));
 
 /** Feeds whose silence, or word, changes what stands overdue or cannot be judged. */
 function sourcesAwaited(standings: readonly Standing[]): ReadonlySet<number> {
@@ -97,7 +93,7 @@ function surveyDecision(
   now: number,
   policy: Policy,
 ): SurveyDecision {
-  const { segment, region } = profileAsOf(viewOf(customer, policy).items.profile, now, true);
+  const { segment, region } = profileAsOf(viewOf(customer).items.profile, now, true);
   return {
     kind: "survey",
     at: now,
@@ -132,8 +128,8 @@ export function flagAt(
   policy: Policy,
   sources: SourceView,
 ): Flag | null {
-  const { items } = viewOf(customer, policy);
-  const score = scoreOf(standingsOf(customer, now, policy, sources), items, policy, now);
+  const { items } = viewOf(customer);
+  const score = scoreOf(standingsOf(customer, now, sources), items, policy, now);
   if (score.level === "none" && score.shown.length === 0) return null;
   const rules = harmfulRules(score);
   const profile = profileAsOf(items.profile, now, true);

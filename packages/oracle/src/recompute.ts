@@ -12,6 +12,7 @@ import { Agenda } from "./agenda.ts";
 import { isAlreadyTouched, isTouched, touch, touchingRules } from "./cohorts.ts";
 import { type Customer, hold, newCustomer } from "./customer.ts";
 import { textsOf } from "./field.ts";
+import { withinLimits } from "./limits.ts";
 import { answerTo, flagAt, type Look, lookAt } from "./look.ts";
 import { compareText } from "./order.ts";
 import { type Delivery, Registrar } from "./registrar.ts";
@@ -138,7 +139,8 @@ class Recomputation {
     if (!isReplaced(customer.replaced, fact)) {
       const traces = tracesOf(fact, this.#policy);
       noteReplaced(customer.replaced, fact);
-      hold(customer, [...standing(customer, customer.held), { fact, origin, traces }]);
+      const held = [...standing(customer, customer.held), { fact, origin, traces }];
+      hold(customer, withinLimits(held, this.#policy.limits));
       this.#tryCohortsAgain(customer, traces);
     }
     const { score } = this.#look(customer, this.#stamp, "fact");
@@ -191,7 +193,7 @@ class Recomputation {
     for (const rule of touchingRules(fact, this.#policy)) {
       const touched = everyone.filter((one) => this.#touches(rule, fact, one));
       for (const customer of inKeyOrder(touched)) {
-        touch(customer, rule, fact);
+        touch(customer, rule, fact, this.#policy);
         this.#look(customer, this.#stamp, "fact");
       }
       this.#decisions.push(this.#cohortDecision(fact, rule, touched.length));
@@ -199,7 +201,7 @@ class Recomputation {
   }
 
   #touches(rule: NoiseRule, fact: Fact, customer: Customer): boolean {
-    return isTouched(customer, rule, fact, this.#stamp, this.#policy, this.#sources);
+    return isTouched(customer, rule, fact, this.#stamp, this.#sources);
   }
 
   /** Whoever is found to live there, or to have seen the advert, was touched all along. */
@@ -211,7 +213,7 @@ class Recomputation {
       for (const rule of touchingRules(fact, this.#policy)) {
         if (rule.at(fact) < Math.min(...learnt)) continue;
         if (isAlreadyTouched(customer, rule, fact)) continue;
-        if (this.#touches(rule, fact, customer)) touch(customer, rule, fact);
+        if (this.#touches(rule, fact, customer)) touch(customer, rule, fact, this.#policy);
       }
     }
   }

@@ -119,6 +119,14 @@ export const sameId = (m: Memory, a: number, b: number): boolean =>
 export const sameFact = (m: Memory, a: number, b: number): boolean =>
   a === b || (sameId(m, a, b) && sameSource(m, a, b));
 
+/** True if both were addressed to the same customer. */
+export function sameOrigin(m: Memory, a: number, b: number): boolean {
+  const one = m.int(a + 6);
+  const other = m.int(b + 6);
+  if (one === 0 || other === 0) return one === other;
+  return compareTexts(m, one, other) === 0;
+}
+
 const originOf = (m: Memory, c: number, fact: number): number => {
   const origin = m.int(fact + 6);
   return origin === 0 ? keyTextOf(m, c) : origin;

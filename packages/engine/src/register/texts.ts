@@ -119,26 +119,22 @@ export function textIs(m: Memory, at: number, text: string): boolean {
 const headLength = 4;
 const headMost = 255;
 
+/** One more character of a head; from the first that does not fit in a byte on, nothing is said. */
+const headWith = (head: number, unit: number): number =>
+  (head & 255) === headMost ? 256 * head + headMost : 256 * head + Math.min(headMost, unit);
+
 /** A text's first characters as a number that orders as they do, as far as they go. */
 export function headOfText(m: Memory, at: number): number {
-  const length = Math.min(headLength, m.int(at) >> 1);
+  const length = m.int(at) >> 1;
   let head = 0;
-  for (let i = 0; i < headLength; i += 1) {
-    const unit = i < length ? Math.min(headMost, unitAt(m, at, i)) : 0;
-    head = head * 256 + unit;
-    // From the first character that does not fit in a byte on, nothing is said.
-    if (unit === headMost) return head * 256 ** (headLength - 1 - i);
-  }
+  for (let i = 0; i < headLength; i += 1) head = headWith(head, i < length ? unitAt(m, at, i) : 0);
   return head;
 }
 
 export function headOfKey(key: string): number {
-  const length = Math.min(headLength, key.length);
   let head = 0;
   for (let i = 0; i < headLength; i += 1) {
-    const unit = i < length ? Math.min(headMost, key.charCodeAt(i)) : 0;
-    head = head * 256 + unit;
-    if (unit === headMost) return head * 256 ** (headLength - 1 - i);
+    head = headWith(head, i < key.length ? key.charCodeAt(i) : 0);
   }
   return head;
 }
