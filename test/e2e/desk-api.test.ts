@@ -1,4 +1,6 @@
+import { type IncomingHttpHeaders, request } from "node:http";
 import { connect } from "node:net";
+import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as schemas from "../../services/desk/src/api/schemas.ts";
 import { ask, openStoryDesk } from "../support/desk-server.ts";
@@ -158,6 +160,21 @@ function expectHeaders(headers: Readonly<Record<string, unknown>>): void {
   expect(headers["x-frame-options"]).toBe("DENY");
 }
 
+const askPacked = (
+  url: string,
+): Promise<{ readonly headers: IncomingHttpHeaders; readonly bytes: Buffer }> =>
+  new Promise((resolve, reject) => {
+    const sent = request(url, { headers: { "accept-encoding": "gzip, br" } }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("end", () =>
+        resolve({ headers: response.headers, bytes: Buffer.concat(chunks) }),
+      );
+    });
+    sent.on("error", reject);
+    sent.end();
+  });
+
 describe("every answer is closed to other people's scripts and frames", () => {
   const paths = [
     "/",
@@ -204,6 +221,35 @@ describe("every answer is closed to other people's scripts and frames", () => {
     expect(answer.headers.get("content-type")).toMatch(/^text\/event-stream/);
     expectHeaders(Object.fromEntries(answer.headers));
     await answer.body?.cancel();
+  });
+
+  test("the page asks at once for every script it will need, and for the first list", async () => {
+    const { text } = await ask(at("/"));
+    const asked = [...text.matchAll(/rel="modulepreload" href="\/assets\/([\w.]+)"/g)];
+    const needed = new Set<string>();
+    const visit = async (name: string): Promise<void> => {
+      const script = (await ask(at(`/assets/${name}`))).text;
+      for (const [, next = ""] of script.matchAll(/from "\.\/([\w.-]+)"/g)) {
+        if (needed.has(next)) continue;
+        needed.add(next);
+        await visit(next);
+      }
+    };
+    await visit("main.js");
+    expect(new Set(asked.map(([, name = ""]) => name))).toEqual(needed);
+    expect(text).toContain('href="/api/customers?limit=50"');
+  });
+
+  test("files are sent packed to who reads that, and are the same", async () => {
+    const path = at("/assets/main.js");
+    const plain = await ask(path);
+    const { headers, bytes } = await askPacked(path);
+    expect(headers["content-encoding"]).toBe("gzip");
+    expect(bytes.length).toBeLessThan(plain.text.length / 2);
+    expect(gunzipSync(bytes).toString("utf8")).toBe(plain.text);
+    expect(plain.headers["content-encoding"]).toBeUndefined();
+    const list = await ask(at("/api/customers"), { headers: { "accept-encoding": "gzip" } });
+    expect(list.headers["content-encoding"]).toBeUndefined();
   });
 
   test("the page holds no script, style or listener of its own", async () => {

@@ -1,8 +1,15 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { extname } from "node:path";
+import { gzipSync } from "node:zlib";
 
-export type Asset = { readonly bytes: Buffer; readonly type: string; readonly etag: string };
+export type Asset = {
+  readonly bytes: Buffer;
+  /** The same, smaller, for browsers that read it. */
+  readonly packed: Buffer;
+  readonly type: string;
+  readonly etag: string;
+};
 
 const types: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -20,7 +27,7 @@ export async function readAssets(): Promise<ReadonlyMap<string, Asset>> {
     if (type === undefined) continue;
     const bytes = await readFile(new URL(name, folder));
     const etag = `"${createHash("sha256").update(bytes).digest("base64url").slice(0, 22)}"`;
-    assets.set(name, { bytes, type, etag });
+    assets.set(name, { bytes, packed: gzipSync(bytes, { level: 9 }), type, etag });
   }
   return assets;
 }
