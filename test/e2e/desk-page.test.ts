@@ -214,6 +214,16 @@ describe.skipIf(noChromium !== null)("the desk in a real browser", () => {
     },
   );
 
+  test("the list of who answers for what, and how it goes with whom, is for leads and says so in words", async () => {
+    await withPage("", {}, async (page) => {
+      await page.waitForSelector(".segments");
+      const rows = await page.locator(".segments tbody tr").allTextContents();
+      expect(rows.length).toBeGreaterThan(1);
+      expect(rows.join("\n")).toMatch(/four weeks before|too few to say|about as before/);
+      expect(await page.textContent(".segments")).not.toMatch(/NaN|undefined|null/);
+    });
+  });
+
   test("no sentence shows a machine's time, no bulletin touches nobody, no chain leaves strays", async () => {
     const machine = /\d{4}-\d\d-\d\dT\d\d:\d\d/;
     await withPage("", {}, async (page) => {
@@ -225,7 +235,10 @@ describe.skipIf(noChromium !== null)("the desk in a real browser", () => {
       expect(bulletins.join("\n")).not.toMatch(/\b0 customers/);
     });
     await withPage(hashOf(lived), {}, async (page) => {
-      expect(await page.textContent("body")).not.toMatch(machine);
+      const text = await page.textContent("body");
+      expect(text).not.toMatch(machine);
+      expect(text).not.toMatch(/\bNaN\b|\bundefined\b/);
+      expect(text).toContain("points, an alert from 600");
       const tops = await page
         .locator(".chain-link")
         .evaluateAll((links) => [...new Set(links.map((one) => one.getBoundingClientRect().top))]);

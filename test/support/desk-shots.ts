@@ -1,9 +1,10 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { openDesk } from "@troth/desk";
+import { embedToken, openDesk } from "@troth/desk";
+import { isoTime } from "@troth/events";
 import { openChromium } from "./chromium.ts";
 import { tellThePast } from "./desk-mending.ts";
-import { deskStory } from "./desk-story.ts";
+import { deskStory, storyEndsAt } from "./desk-story.ts";
 
 /*
  * Makes the pictures the documents show, of the seeded day. Run it from the root:
@@ -32,6 +33,7 @@ const shots: Readonly<Record<string, Shot>> = {
     at: ".card-proposal",
     isExperienced: true,
   },
+  "desk-segments": { hash: "", width: 1280, height: 860, scheme: "light", at: ".segments" },
   "desk-score": { hash: lived, width: 1280, height: 860, scheme: "light", at: ".trend" },
   "desk-dark": { hash: lived, width: 1280, height: 860, scheme: "dark" },
   "desk-phone": { hash: lived, width: 390, height: 844, scheme: "light" },
@@ -41,9 +43,23 @@ const [folder = fileURLToPath(new URL("../../services/desk/docs/", import.meta.u
   process.argv.slice(2);
 await mkdir(folder, { recursive: true });
 const listen = { host: "127.0.0.1", port: 0 };
-const desk = await openDesk({ ...deskStory().options, listen });
-const experienced = deskStory();
+const crm = { name: "crm", secret: Buffer.alloc(32, 1) };
+const embedders = [{ ...crm, origins: ["https://crm.example"], tenant: "default" }];
+const desk = await openDesk({ ...deskStory().options, embedders, listen });
+const experienced = deskStory(undefined, undefined, true);
 tellThePast(experienced.send);
+experienced.send({
+  ...{ specversion: "1.0", id: "post-1", source: "urn:halden-demo:posts" },
+  type: "org.troth.social.mention.v1",
+  subject: "customer:demo-0018",
+  time: isoTime(storyEndsAt - 3_600_000),
+  recordedtime: isoTime(storyEndsAt),
+  data: {
+    ...{ platform: "a public forum", topic: "the late parcel" },
+    sentiment: { score: -0.7, model: "vader-sentiment 1.1.3" },
+    emotion: { vocabulary: "everyday-categories", category: "angry", confidence: 0.8 },
+  },
+});
 /** The same day in a house that has put hundreds of late parcels right before. */
 const later = await openDesk({ ...experienced.options, listen });
 const browser = await openChromium();
@@ -59,12 +75,19 @@ try {
     await page.goto((isExperienced ? later : desk).url + hash);
     await page.waitForSelector("body.is-ready");
     if (hash !== "") await page.waitForSelector("#customer-name");
+    else await page.waitForSelector(".segments");
     await page.waitForSelector(".connection-live");
     if (at !== undefined) await page.locator(at).scrollIntoViewIfNeeded();
     const bytes = await page.screenshot();
     await writeFile(`${folder}/${name}.png`, bytes);
     process.stdout.write(`${name}.png ${Math.round(bytes.length / 1024)} KiB\n`);
     await context.close();
+  }
+  if (only.length === 0 || only.includes("desk-flag")) {
+    const token = embedToken(crm, "customer:demo-0001", Date.now() + 60_000);
+    const page = await browser.newPage({ viewport: { width: 440, height: 400 } });
+    await page.goto(new URL(`/embed/crm/${token}`, desk.url).href);
+    await writeFile(`${folder}/desk-flag.png`, await page.screenshot());
   }
   if (only.length === 0 || only.includes("survey")) {
     const asked = await fetch(`${desk.url}api/surveys`, {

@@ -217,7 +217,11 @@ const forms = {
   },
 };
 
-const simple = { take: "Take it on", acknowledge: "Seen" };
+const simple = { take: "Take it on", acknowledge: "I have seen it" };
+const simpleTitles = {
+  take: "It is yours from now on, and to be put right in time",
+  acknowledge: "Others see that somebody knows; nobody has taken it on yet",
+};
 
 let opened = null;
 
@@ -339,6 +343,7 @@ export function showActs(bar, page) {
             class: name === "take" ? "primary" : "quiet",
             "data-key": `act-${name}`,
             "data-act": name,
+            title: simpleTitles[name],
             on: { click: () => perform(customer, { act: name, alertId: data.alertId }) },
           },
           words,

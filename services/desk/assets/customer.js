@@ -72,7 +72,23 @@ function frame(goBack) {
   };
 }
 
-function heading({ summary, references, profile }) {
+const alertWords = {
+  opened: "alert open",
+  acknowledged: "alert open and seen",
+  amended: "alert open",
+};
+/** An alert as people speak of it: open since when, and how often its reason changed. */
+const alertLine = ({ rule, state, revision, openedAt, alertId }) =>
+  h(
+    "span",
+    { class: "meta", title: `alert ${alertId}` },
+    rule === "critical" ? "one promise broken past bearing" : "many things that add up",
+    ` · ${alertWords[state] ?? state} since `,
+    time(openedAt),
+    revision > 1 ? `, said anew ${revision === 2 ? "once" : `${revision - 1} times`}` : null,
+  );
+
+function heading({ summary, references, profile, alertAt }) {
   const { alert } = summary;
   return [
     h(
@@ -84,18 +100,17 @@ function heading({ summary, references, profile }) {
         { class: "customer-name", tabindex: "-1", id: "customer-name" },
         named(summary.customer),
       ),
-      h("span", { class: "customer-score" }, h("strong", {}, number(summary.score)), " points"),
+      h(
+        "span",
+        { class: "customer-score" },
+        h("strong", {}, number(summary.score)),
+        " points",
+        h("span", { class: "meta" }, `, an alert from ${number(alertAt)}`),
+      ),
       summary.since === null
         ? null
         : h("span", { class: "meta" }, "at risk for ", since(summary.since)),
-      alert === null
-        ? null
-        : h(
-            "span",
-            { class: "meta", title: `alert ${alert.alertId}` },
-            `${alert.rule === "critical" ? "one promise broken past bearing" : "many things that add up"} · alert ${alert.state}, revision ${alert.revision}, since `,
-            time(alert.openedAt),
-          ),
+      alert === null ? null : alertLine(alert),
     ),
     h("p", { class: "customer-says" }, prose(summary.says)),
     h(
@@ -145,14 +160,14 @@ export function showCustomer(page, goBack) {
   }
   // Evidence leads into the timeline, so it must be known before anything rests on it.
   noteEvents(page.timeline.filter(({ kind }) => kind === "fact").map(({ id }) => id));
-  const { summary, references, profile } = page;
-  show(places.head, { summary, references, profile }, heading);
+  const { summary, references, profile, alertAt } = page;
+  show(places.head, { summary, references, profile, alertAt }, heading);
   showActs(places.acts, page);
   show(places.chain, page.chain, customerChain);
   places.adviceCard.hidden = page.do.length + page.dont.length === 0;
   show(places.advice, { dos: page.do, donts: page.dont }, advice);
   const onPage = page.timeline.length;
-  const { breakdown, alertAt } = page;
+  const { breakdown } = page;
   // The last point is of this very moment and would have the card made anew at every look.
   const known = page.trend.slice(0, -1);
   show(places.score, { breakdown, alertAt, onPage, known }, (data) => [

@@ -7,6 +7,14 @@ import { prose, time } from "./time.js";
 const figure = (value, words, properties = {}) =>
   h("span", { class: "figure", ...properties }, h("strong", {}, value), ` ${words}`);
 
+/** Why 1,000 points may stand above 2,836: one thing past bearing comes before many that add up. */
+const levelTitles = {
+  critical: "One promise broken past bearing, whatever the points",
+  high: "Things that add up to an alert",
+  medium: "Things that add up to nearly an alert",
+  low: "Something stands against us",
+};
+
 /** The line at the top: how many, how bad, and as of when. */
 export function showHeadline(overview, { level, setLevel }) {
   const { levels, brokenLastDay, keptShare, logTime } = overview;
@@ -22,6 +30,7 @@ export function showHeadline(overview, { level, setLevel }) {
             class: "level-button",
             "data-key": `level-${name}`,
             "aria-pressed": String(level === name),
+            title: levelTitles[name],
             on: { click: () => setLevel(level === name ? "" : name) },
           },
           levelBadge(name),
@@ -137,9 +146,15 @@ const ownersTable = (owners, owner, setOwner) =>
       h(
         "tr",
         {},
-        ["Owner", "Share kept", "Kept", "Broken", "In 24 h", "Customers led", "Saves"].map((name) =>
-          h("th", { scope: "col" }, name),
-        ),
+        [
+          "Owner",
+          "Share kept",
+          "Kept",
+          "Broken",
+          "Broken in 24 h",
+          "Customers at risk",
+          "Put right in time",
+        ].map((name) => h("th", { scope: "col" }, name)),
       ),
     ),
     h(

@@ -53,7 +53,11 @@ const expectation = (one) =>
       }),
       h("span", { class: "expectation-mean", style: { "--mean": one.expected / 10 } }),
     ),
-    h("span", { class: "meta" }, `${one.expected} of 10, ${one.low} to ${one.high}`),
+    h(
+      "span",
+      { class: "meta" },
+      `they would call it ${one.expected} of 10, most likely ${one.low} to ${one.high}`,
+    ),
   );
 
 const offer = (one, context, currency) =>
@@ -112,7 +116,8 @@ export function proposal(recommendation, context) {
     h(
       "ul",
       { class: "reasons meta" },
-      reasons.map((one) => h("li", {}, one)),
+      // The first says in words what the bar shows.
+      reasons.slice(proposed === null ? 0 : 1).map((one) => h("li", {}, one)),
     ),
     toneAndManner(tone, manner),
     others.length === 0

@@ -35,12 +35,7 @@ function contentOf(row) {
       row.snoozed === null ? null : h("span", { class: "wants" }, "put off"),
       row.since === null
         ? null
-        : h(
-            "span",
-            { class: "row-age meta" },
-            h("span", { class: "sr" }, "at risk for "),
-            since(row.since),
-          ),
+        : h("span", { class: "row-age meta" }, "at risk ", since(row.since)),
     ),
   ];
 }
