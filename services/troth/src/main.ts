@@ -32,6 +32,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   backtest: async () => (await import("./backtest.ts")).addBacktest,
   accountability: async () => (await import("./accountability.ts")).addAccountability,
   compact: async () => (await import("./compact.ts")).addCompact,
+  shadow: async () => (await import("./shadow.ts")).addShadow,
   retire: async () => (await import("./retire.ts")).addRetire,
   export: async () => (await import("./export.ts")).addExport,
   erase: async () => (await import("./erase.ts")).addErase,

@@ -6,6 +6,7 @@ import { checkDeskHost, readDeskSettings } from "./desk-settings.ts";
 import { type Embedded, openEmbedded } from "./embedded/embedded.ts";
 import { checkPolicyOf, type Meta, readMeta, writeMeta } from "./embedded/meta.ts";
 import { openReaders } from "./embedded/readers.ts";
+import { openShadow } from "./embedded/shadow.ts";
 import { systemWorld } from "./embedded/world.ts";
 import { InputError } from "./exit.ts";
 import { keysArgument, openKeysToSeal } from "./keys/open-keys.ts";
@@ -21,6 +22,7 @@ type Options = {
   readonly lake?: string;
   readonly keys?: string;
   readonly policy: string;
+  readonly shadow?: string;
   readonly events?: string;
   readonly port: number;
   readonly host: string;
@@ -91,6 +93,7 @@ async function loadFile(embedded: Embedded, path: string, stopped: AbortSignal):
 async function start(given: Options): Promise<number> {
   const options = { ...given, data: resolve(given.data) };
   const policy = await readPolicy(options.policy);
+  const shadow = options.shadow === undefined ? null : await readPolicy(options.shadow);
   const deskSettings = await readDeskSettings(options.desk);
   checkDeskHost(options.host, deskSettings);
   let meta = await metaOf(options, policy.hash);
@@ -106,7 +109,10 @@ async function start(given: Options): Promise<number> {
     say("  This folder was begun with every name in it: nothing is sealed.");
   const keys =
     meta.sealed === true
-      ? await openKeysToSeal(options.keys ?? join(options.data, "keys"), [options.policy])
+      ? await openKeysToSeal(options.keys ?? join(options.data, "keys"), [
+          options.policy,
+          ...(options.shadow ? [options.shadow] : []),
+        ])
       : null;
   const { policy: _, desk: __, notify: ___, keys: ____, ...where } = options;
   const outside =
@@ -138,6 +144,16 @@ async function start(given: Options): Promise<number> {
   }).catch((error: unknown) => {
     throw portTaken(error, options);
   });
+  if (shadow !== null) {
+    await openShadow({
+      data: options.data,
+      facts: embedded.facts,
+      policy: shadow,
+      world: systemWorld,
+      stop,
+      log,
+    });
+  }
   const opened = await readers.open(embedded).catch(async (error: unknown) => {
     // What is open already would keep the process alive without it.
     stop.request("it could not be opened");
@@ -195,6 +211,10 @@ export function addStart(program: Command): void {
     .option("--lake <place>", `where the lake is, if not there: ${lakeArgument}`)
     .option("--keys <place>", `where the keys are, if not there: ${keysArgument}`)
     .option("--policy <file>", "the promises and what breaking them means", defaultPolicyPath)
+    .option(
+      "--shadow <file>",
+      "a second policy that judges along and tells nobody: see troth shadow",
+    )
     .option("--events <file>", "load this event file first (JSON lines, gzip or not; - for stdin)")
     .option("--port <n>", "desk; the next two are intake and metrics", portOf, 8780)
     .option("--host <address>", "address to listen on", "127.0.0.1")

@@ -77,7 +77,9 @@ const examplesOf = (episodes: readonly Episode[]): readonly Example[] =>
       says: opened.says,
     }));
 
-export function compareAlerts(live: Judged, candidate: Judged): AlertChanges {
+type Alerted = Pick<Judged, "episodes">;
+
+export function compareAlerts(live: Alerted, candidate: Alerted): AlertChanges {
   const gained = alone(candidate.episodes, live.episodes);
   const lost = alone(live.episodes, candidate.episodes);
   return {

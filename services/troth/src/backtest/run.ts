@@ -41,37 +41,21 @@ export type Judged = {
 const rowKey = ({ customer, promiseId, term }: PledgeDecision): string =>
   `${customer}\u0000${promiseId}\u0000${term}`;
 
-/** Judges the facts of a log under one policy, fact by fact, and keeps what a comparison needs. */
-export class Run {
-  readonly #pipeline: Pipeline;
-  readonly #policy: Policy;
-  readonly #episodes: Episode[] = [];
+/** Folds what one policy says into what a comparison needs. */
+export class Verdicts {
+  readonly episodes: Episode[] = [];
+  readonly rows = new Map<string, PledgeDecision>();
+  readonly surveys: SurveyDecision[] = [];
+  decisions = 0;
   readonly #open = new Map<string, Episode>();
-  readonly #rows = new Map<string, PledgeDecision>();
-  readonly #surveys: SurveyDecision[] = [];
-  #decisions = 0;
 
-  constructor(policy: Policy) {
-    this.#policy = policy;
-    this.#pipeline = new Pipeline(policy, publicPseudonymKey);
-  }
-
-  /** What is written about the next fact, in order. */
-  take({ fact, stamp }: Filed): readonly Body[] {
-    const out: Body[] = [];
-    if (fact === null) this.#pipeline.tick(stamp, out);
-    else this.#pipeline.take(fact, stamp, out);
-    for (const body of out) this.#fold(body);
-    return out;
-  }
-
-  #fold(body: Body): void {
+  fold(body: Body): void {
     switch (body.kind) {
       case "pledge":
-        this.#rows.set(rowKey(body), body);
+        this.rows.set(rowKey(body), body);
         break;
       case "survey":
-        this.#surveys.push(body);
+        this.surveys.push(body);
         break;
       case "alert":
         this.#alert(body);
@@ -83,14 +67,14 @@ export class Run {
       default:
         return;
     }
-    this.#decisions += 1;
+    this.decisions += 1;
   }
 
   #alert(decision: AlertDecision): void {
     const { alertId, customer, state, at } = decision;
     if (state === "opened") {
       const episode = { alertId, customer, openedAt: at, endedAt: null, opened: decision };
-      this.#episodes.push(episode);
+      this.episodes.push(episode);
       this.#open.set(alertId, episode);
     } else if (state === "recovered" || state === "withdrawn") {
       const episode = this.#open.get(alertId);
@@ -98,15 +82,31 @@ export class Run {
       this.#open.delete(alertId);
     }
   }
+}
+
+/** Judges the facts of a log under one policy, fact by fact. */
+export class Run {
+  readonly #pipeline: Pipeline;
+  readonly #policy: Policy;
+  readonly #verdicts = new Verdicts();
+
+  constructor(policy: Policy) {
+    this.#policy = policy;
+    this.#pipeline = new Pipeline(policy, publicPseudonymKey);
+  }
+
+  /** What is written about the next fact, in order. */
+  take({ fact, stamp }: Filed): readonly Body[] {
+    const out: Body[] = [];
+    if (fact === null) this.#pipeline.tick(stamp, out);
+    else this.#pipeline.take(fact, stamp, out);
+    for (const body of out) this.#verdicts.fold(body);
+    return out;
+  }
 
   verdicts(): Judged {
-    return {
-      policy: this.#policy,
-      episodes: this.#episodes,
-      rows: this.#rows,
-      surveys: this.#surveys,
-      decisions: this.#decisions,
-    };
+    const { episodes, rows, surveys, decisions } = this.#verdicts;
+    return { policy: this.#policy, episodes, rows, surveys, decisions };
   }
 }
 
