@@ -38,7 +38,7 @@ async function decisionsIn(path: string): Promise<readonly unknown[]> {
   return decisions;
 }
 
-async function run(data: string, more: readonly string[]): Promise<void> {
+async function run(data: string, more: readonly string[], end: NodeJS.Signals = "SIGTERM") {
   const child = startTroth(data, await freePort(), more);
   let said = "";
   child.stderr?.on("data", (chunk: Buffer) => (said += chunk.toString()));
@@ -48,9 +48,17 @@ async function run(data: string, more: readonly string[]): Promise<void> {
       .poll(() => said, { timeout: 120_000 })
       .toContain("Everything in the log is judged");
   } finally {
-    child.kill("SIGTERM");
+    child.kill(end);
     await gone(child);
   }
+}
+
+async function outputsIn(data: string): Promise<readonly Output[]> {
+  const outputs: Output[] = [];
+  for await (const batch of readLog(join(data, "outputs"), systemDisk)) {
+    for (const { bytes } of batch) outputs.push(decodeOutput(bytes));
+  }
+  return outputs;
 }
 
 test("a policy in shadow says what it says alone, tells nobody, and its difference is the real one", {
@@ -85,4 +93,43 @@ test("a policy in shadow says what it says alone, tells nobody, and its differen
   const words = await runTroth(["shadow", "--data", watched]);
   expect(words.out).toContain(`new\t${gained}`);
   expect((await runTroth(["shadow", "--data", alone])).code).toBe(3);
+});
+
+test("a policy that takes over speaks of what comes from there on, as if it had always held", {
+  timeout: 240_000,
+}, async () => {
+  const day = [...syntheticDay({ seed: 6, endsAt: Date.UTC(2026, 2, 3, 18), customers: 80 })];
+  const lines = day.map((event) => `${JSON.stringify(event)}\n`);
+  const half = Math.floor(lines.length / 2);
+  const [before, after, all] = ["before", "after", "all"].map((name) => join(dir, `${name}.jsonl`));
+  writeFileSync(before ?? "", lines.slice(0, half).join(""));
+  writeFileSync(after ?? "", lines.slice(half).join(""));
+  writeFileSync(all ?? "", lines.join(""));
+  const keys = ["--keys", join(dir, "keys")];
+  const [data, alone] = [join(dir, "switched"), join(dir, "always")];
+  await run(data, ["--events", before ?? "", ...keys]);
+  const old = await outputsIn(data);
+  expect((await runTroth(["policy", "activate", sooner])).code).toBe(3);
+  const activated = await runTroth(["policy", "activate", sooner, "--data", data]);
+  expect(activated.code, activated.err).toBe(0);
+  const from = Number(/offset (\d+)/.exec(activated.out)?.[1]);
+  expect(from).toBeGreaterThanOrEqual(half);
+  expect((await runTroth(["policy", "activate", sooner, "--data", data])).code).toBe(3);
+  expect((await runTroth(["start", "--no-demo", "--data", data])).code).toBe(3);
+  // Killed once on the way: what it says is the same.
+  await run(data, ["--policy", sooner, ...keys], "SIGKILL");
+  await run(data, ["--events", after ?? "", "--policy", sooner, ...keys]);
+  await run(alone, ["--events", all ?? "", "--policy", sooner, ...keys]);
+  const said = await outputsIn(data);
+  expect(said.slice(0, old.length)).toEqual(old);
+  const always = (await outputsIn(alone)).filter(({ inOffset }) => inOffset >= from);
+  expect(always.length).toBeGreaterThan(500);
+  expect(said.slice(old.length)).toEqual(always);
+  // Not all is judged after a kill, and then nothing takes over.
+  rmSync(join(data, "snapshots"), { recursive: true });
+  const early = await runTroth(["policy", "activate", "infra/policy/default.yaml", "--data", data]);
+  expect(early).toMatchObject({
+    code: 3,
+    err: expect.stringContaining("not every fact is judged"),
+  });
 });

@@ -30,6 +30,8 @@ export type MonitorOptions = {
   readonly tick: LogInput;
   /** False while log time follows the events (a file being replayed), not the wall clock. */
   readonly live: () => boolean;
+  /** Of facts below this offset another judge has said all there was: what this one says is not written. */
+  readonly silentBelow?: number;
   readonly snapshotEveryRecords: number;
   /** Long work is cut here, so that intake and desk get their turn. */
   readonly recordsPerTurn: number;
@@ -85,6 +87,8 @@ export async function openMonitor(options: MonitorOptions): Promise<Monitor> {
   let savedAt = position;
   let stamp = await stampBefore(facts, position);
   let written = await lastPlace(outputs);
+  const saidByOthers = { inOffset: (options.silentBelow ?? 0) - 1, seq: Number.POSITIVE_INFINITY };
+  if (isBeyond(saidByOthers, written)) written = saidByOthers;
   let failure: unknown = null;
   /** The judge has seen more than what is durable: such a state is never saved. */
   let isAhead = false;

@@ -1,7 +1,8 @@
 import { openKafka } from "@troth/log";
 import { checkPolicy } from "@troth/policy";
 import type { Command } from "commander";
-import { exitCodes } from "./exit.ts";
+import { activateIn } from "./embedded/activate.ts";
+import { exitCodes, InputError } from "./exit.ts";
 import { addKafkaOptions, type KafkaOptions, readKafkaSettings } from "./kafka-options.ts";
 import { policySwitch } from "./partitioned/fact-log.ts";
 import { defaultPolicyPath, readPolicy, readPolicyText } from "./policy-file.ts";
@@ -25,6 +26,17 @@ async function activate(path: string, options: KafkaOptions): Promise<number> {
   }
 }
 
+const isOnKafka = (options: Partial<KafkaOptions>): options is KafkaOptions =>
+  options.brokers !== undefined;
+
+async function activateThere(path: string, data: string | undefined): Promise<number> {
+  if (data === undefined) throw new InputError("policy activate: say where, --brokers or --data");
+  const policy = await readPolicy(path);
+  const from = await activateIn(data, policy.hash);
+  process.stdout.write(`policy ${policy.hash} holds from offset ${from} of ${data} on\n`);
+  return exitCodes.ok;
+}
+
 export function addPolicy(program: Command): void {
   const command = program
     .command("policy")
@@ -39,19 +51,26 @@ export function addPolicy(program: Command): void {
       process.stdout.write(checked.text.endsWith("\n") ? checked.text : `${checked.text}\n`);
       process.exitCode = checked.ok ? exitCodes.ok : exitCodes.found;
     });
-  addKafkaOptions(command.command("activate"))
-    .description("Let a policy take over on a running fleet, at one place of its log.")
+  addKafkaOptions(command.command("activate"), true)
+    .description("Let a policy take over at one place of the log: of a fleet, or of a data folder.")
     .argument("<policy>", "the policy file")
+    .option("--data <dir>", "the folder of start, which must not be running")
     .addHelpText(
       "after",
       `
 Start every identity and monitor with --policy for this file first: who does not know a policy stops
 where it begins. Sources and limits must be those of the policy before.
 
-Example:
-  troth policy activate infra/policy/calibrated.yaml --brokers 127.0.0.1:9092 --dev`,
+In a data folder it speaks from the next fact on, as if it had always held; give it to the next start. What
+was said before stays said, and is not said again: keep it (the lake holds it too).
+
+Examples:
+  troth policy activate infra/policy/calibrated.yaml --brokers 127.0.0.1:9092 --dev
+  troth policy activate infra/policy/calibrated.yaml --data /var/lib/troth`,
     )
-    .action(async (path: string, options: KafkaOptions) => {
-      process.exitCode = await activate(path, options);
+    .action(async (path: string, options: Partial<KafkaOptions> & { readonly data?: string }) => {
+      process.exitCode = isOnKafka(options)
+        ? await activate(path, options)
+        : await activateThere(path, options.data);
     });
 }

@@ -134,6 +134,7 @@ async function start(given: Options): Promise<number> {
     dir: options.data,
     world: systemWorld,
     policy,
+    since: meta.since ?? 0,
     keys,
     stop,
     log,

@@ -34,6 +34,8 @@ export type EmbeddedOptions = {
   readonly dir: string;
   readonly world: World;
   readonly policy: Policy;
+  /** Offset of the first fact about which this policy speaks. */
+  readonly since?: number;
   /** Null: facts are kept as they come, with every name in them. */
   readonly keys: Keys | null;
   readonly stop: Stop;
@@ -139,6 +141,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
     clock,
     tick,
     live: () => options.clock() === "live",
+    silentBelow: options.since ?? 0,
     ...pace,
     tell: {
       judged: tell.judged,

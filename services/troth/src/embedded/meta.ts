@@ -7,6 +7,8 @@ import { InputError } from "../exit.ts";
 export type Meta = {
   readonly format: 1;
   readonly policy: string;
+  /** Offset of the first fact about which it speaks; those before it another policy has spoken of. */
+  readonly since?: number;
   /** `live`: log time is the wall clock. `events`: it follows the recorded times of the events. */
   readonly clock: "live" | "events";
   /** True while everything in it is the made-up day. */
@@ -43,6 +45,6 @@ export async function writeMeta(dir: string, meta: Meta): Promise<void> {
 export function checkPolicyOf(dir: string, meta: Meta, policy: string): void {
   if (meta.policy === policy) return;
   throw new InputError(
-    `${dir} was judged under policy ${meta.policy}, this one is ${policy}: start with the policy it was begun with, or give another --data folder and replay its events there`,
+    `${dir} was judged under policy ${meta.policy}, this one is ${policy}: start with that policy, let this one take over (troth policy activate --data), or give another --data folder and replay its events there`,
   );
 }
