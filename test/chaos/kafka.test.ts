@@ -38,7 +38,7 @@ const began = Date.now();
 const say = (line: string): void =>
   void process.stdout.write(`${((Date.now() - began) / 1_000).toFixed(1)} s ${line}\n`);
 
-/** Of two short runs on a busy machine one did not drain in five minutes: it is run by itself. */
+/** A minute and more of both cores, beside which others would be late: it is run by itself. */
 const without =
   asked === undefined ? "in pnpm test:chaos, or with TROTH_CHAOS_SECONDS=20" : noKafka;
 
