@@ -1,13 +1,16 @@
 import { systemHttp } from "@troth/runtime";
 import type { Command } from "commander";
 import { exitCodes, InputError } from "./exit.ts";
+import { keysArgument } from "./keys/open-keys.ts";
 import { correct, correctionsOf, noteSent, sentOf } from "./set-aside/corrections.ts";
 import { openRoom } from "./set-aside/items.ts";
 
+type Place = { readonly keys?: string };
+
 const print = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
 
-async function list(path: string): Promise<number> {
-  const room = await openRoom(path);
+async function list(path: string, { keys }: Place): Promise<number> {
+  const room = await openRoom(path, keys);
   const [corrections, sent] = [await correctionsOf(room), await sentOf(room)];
   const counts = new Map<string, number>();
   for (const item of room.items) {
@@ -38,8 +41,11 @@ async function send(url: string, lines: readonly string[]): Promise<void> {
 }
 
 /** Corrections go where they were missing, once: to a running door, or to stdout for `replay`. */
-async function replayFixed(path: string, options: { readonly to?: string }): Promise<number> {
-  const room = await openRoom(path);
+async function replayFixed(
+  path: string,
+  options: Place & { readonly to?: string },
+): Promise<number> {
+  const room = await openRoom(path, options.keys);
   const [corrections, sent] = [await correctionsOf(room), await sentOf(room)];
   const ready = [...corrections].filter(([hash]) => !sent.has(hash));
   const batch = 500;
@@ -59,6 +65,13 @@ async function replayFixed(path: string, options: { readonly to?: string }): Pro
   process.stderr.write(`${ready.length} corrected events ${how}, ${sent.size} sent before\n`);
   return exitCodes.ok;
 }
+
+type Fix = Place & { readonly set: string[]; readonly event?: string };
+
+const keysOption = [
+  "--keys <place>",
+  `where the keys of a data folder are, unless in it: ${keysArgument}`,
+] as const;
 
 const numberOf = (text: string): number => {
   const number = Number(text);
@@ -84,8 +97,9 @@ Examples:
   group
     .command("list <path>")
     .description("each item with reason, field and remedy; exit 1 if any is still open")
-    .action(async (path: string) => {
-      process.exitCode = await list(path);
+    .option(...keysOption)
+    .action(async (path: string, options: Place) => {
+      process.exitCode = await list(path, options);
     });
   group
     .command("fix <path> <number>")
@@ -96,8 +110,9 @@ Examples:
       [],
     )
     .option("--event <json>", "the whole event as it should have been")
-    .action(async (path: string, number: string, options: { set: string[]; event?: string }) => {
-      const room = await openRoom(path);
+    .option(...keysOption)
+    .action(async (path: string, number: string, options: Fix) => {
+      const room = await openRoom(path, options.keys);
       if (options.set.length === 0 && options.event === undefined) {
         throw new InputError("say what to correct: --set path=value or --event '{…}'");
       }
@@ -108,7 +123,8 @@ Examples:
     .command("replay <path>")
     .description("hand on what was put right; with --to, only what was not sent before")
     .option("--to <url>", "the door of a running troth; without it they are written to stdout")
-    .action(async (path: string, options: { to?: string }) => {
+    .option(...keysOption)
+    .action(async (path: string, options: Place & { readonly to?: string }) => {
       process.exitCode = await replayFixed(path, options);
     });
 }
