@@ -1,35 +1,15 @@
-import { Engine, emptyState } from "@troth/engine";
+import { Engine, type EngineRecord, emptyState } from "@troth/engine";
 import type { Decision, Fact, Kind } from "@troth/events";
 import { decisionJson } from "@troth/events";
 import type { Policy } from "@troth/policy";
 import { defaultPolicy } from "../default-policy.ts";
-import { mixedStream } from "../mixed-stream.ts";
+import { mixedRecords, olistRecords } from "../engine-records.ts";
 import { bytesHeld, type Case, type Figure, type Suite, timed } from "../suite.ts";
 
-/** Keys as long as pseudonyms are, made before the clock runs: the registrar's work, not the engine's. */
-function keysOf(facts: readonly Fact[]): ReadonlyMap<string | null, string> {
-  const keys = new Map<string | null, string>();
-  for (const { subject } of facts) {
-    if (!keys.has(subject)) keys.set(subject, (subject ?? "").padEnd(24, "0"));
-  }
-  return keys;
-}
+type Stream = readonly EngineRecord[];
 
-type Stream = {
-  readonly facts: readonly Fact[];
-  readonly keys: ReadonlyMap<string | null, string>;
-};
-
-function streamOf(events: number, customers: number): Stream {
-  const facts = mixedStream(events, customers, 7);
-  return { facts, keys: keysOf(facts) };
-}
-
-function feed(engine: Engine, { facts, keys }: Stream, out: { push(d: Decision): unknown }): void {
-  for (const fact of facts) {
-    const customer = keys.get(fact.subject) ?? "";
-    engine.apply({ kind: "fact", stamp: fact.time, customer, origin: customer, fact }, out);
-  }
+function feed(engine: Engine, stream: Stream, out: { push(d: Decision): unknown }): void {
+  for (const record of stream) engine.apply(record, out);
 }
 
 /** As a partition of far more customers keeps them: all but a few as bytes. */
@@ -40,11 +20,11 @@ async function alone(policy: Policy, stream: Stream, open?: number): Promise<Fig
   const before = bytesHeld();
   const engine = new Engine(policy, emptyState(policy, open));
   let decisions = 0;
-  const figure = await timed(stream.facts.length, () =>
+  const figure = await timed(stream.length, () =>
     feed(engine, stream, { push: () => (decisions += 1) }),
   );
   const bytes = (bytesHeld() - before) / engine.customers;
-  const each = (decisions / stream.facts.length).toFixed(2);
+  const each = (decisions / stream.length).toFixed(2);
   return { ...figure, note: `${each} decisions an event, ${Math.round(bytes)} B a customer` };
 }
 
@@ -53,21 +33,24 @@ async function written(policy: Policy, stream: Stream): Promise<Figure> {
   const engine = new Engine(policy);
   let chars = 0;
   const out = { push: (decision: Decision) => (chars += decisionJson(decision).length) };
-  const figure = await timed(stream.facts.length, () => feed(engine, stream, out));
-  return { ...figure, note: `${Math.round(chars / stream.facts.length)} B of decisions an event` };
+  const figure = await timed(stream.length, () => feed(engine, stream, out));
+  return { ...figure, note: `${Math.round(chars / stream.length)} B of decisions an event` };
 }
+
+const factOf = (record: EngineRecord): Fact | null => (record.kind === "fact" ? record.fact : null);
 
 /** Seconds each kind took, by timing runs of the stream between changes of kind. */
 function perKind(policy: Policy, stream: Stream): ReadonlyMap<Kind, number> {
   const engine = new Engine(policy);
   const out = { push: () => undefined };
   const spent = new Map<Kind, { ns: number; count: number }>();
-  for (const fact of stream.facts) {
-    const customer = stream.keys.get(fact.subject) ?? "";
+  for (const record of stream) {
+    const fact = factOf(record);
+    if (fact === null) continue;
     // Moments that are due are work of the clock, not of the fact that happens to come next.
-    engine.advance(fact.time, out);
+    engine.advance(record.stamp, out);
     const began = process.hrtime.bigint();
-    engine.apply({ kind: "fact", stamp: fact.time, customer, origin: customer, fact }, out);
+    engine.apply(record, out);
     const ns = Number(process.hrtime.bigint() - began);
     const sum = spent.get(fact.kind) ?? { ns: 0, count: 0 };
     sum.ns += ns;
@@ -79,21 +62,22 @@ function perKind(policy: Policy, stream: Stream): ReadonlyMap<Kind, number> {
 
 /** The least anybody would do for these facts: copy each as JSON, as a queue between processes must. */
 const json = (stream: Stream): Promise<Figure> =>
-  timed(stream.facts.length, () => {
+  timed(stream.length, () => {
     let fields = 0;
-    for (const fact of stream.facts) {
-      const copy: Fact = JSON.parse(JSON.stringify(fact));
-      fields += copy.id.length;
+    for (const record of stream) {
+      const copy: Fact | null = JSON.parse(JSON.stringify(factOf(record)));
+      fields += copy?.id.length ?? 0;
     }
     return fields;
   });
 
 export const suite: Suite = {
-  says: "the judge alone: mixed events of 100,000 customers, per kind, with decisions written, and its memory",
-  prepare: ({ scale }) => {
+  says: "the judge alone: mixed events of 100,000 customers, real orders, per kind, with decisions written, and its memory",
+  prepare: async ({ scale }) => {
     const policy = defaultPolicy();
-    const stream = streamOf(Math.round(600_000 * scale), Math.round(100_000 * scale));
-    const kinds = [...new Set(stream.facts.map(({ kind }) => kind))].sort();
+    const stream = mixedRecords(Math.round(600_000 * scale), Math.round(100_000 * scale));
+    const olist = await olistRecords(policy);
+    const kinds = [...new Set(stream.flatMap((record) => factOf(record)?.kind ?? []))].sort();
     let rates: ReadonlyMap<Kind, number> = new Map();
     const kindCases = kinds.map(
       (kind, i): Case => ({
@@ -107,12 +91,23 @@ export const suite: Suite = {
       }),
     );
     const peer = "JSON round trip";
+    const orders = olist ?? [];
+    const olistCases: Case[] = [
+      { id: "JSON round trip, Olist", unit: "events/s", peer: null, run: () => json(orders) },
+      {
+        id: "Olist",
+        unit: "events/s",
+        peer: "JSON round trip, Olist",
+        run: () => alone(policy, orders),
+      },
+    ];
     return {
       cases: [
         { id: peer, unit: "events/s", peer: null, run: () => json(stream) },
         { id: "mixed", unit: "events/s", peer, run: () => alone(policy, stream) },
         { id: "mixed, packed", unit: "events/s", peer, run: () => alone(policy, stream, packed) },
         { id: "mixed, written", unit: "events/s", peer, run: () => written(policy, stream) },
+        ...(olist === null ? [] : olistCases),
         ...kindCases,
       ],
     };

@@ -1,16 +1,12 @@
-import { createHash } from "node:crypto";
 import { Engine, emptyState, restoreState, snapshotState } from "@troth/engine";
 import type { Fact } from "@troth/events";
 import type { Policy } from "@troth/policy";
 import { defaultPolicy } from "../default-policy.ts";
+import { pseudonymOf } from "../engine-records.ts";
 import { mixedStream } from "../mixed-stream.ts";
 import { bytesHeld, type Case, type Figure, type Suite, timed } from "../suite.ts";
 
 const nobody = { push: () => undefined };
-
-/** A pseudonym as the registrar makes them: 24 hexadecimal digits. */
-const pseudonymOf = (subject: string): string =>
-  createHash("sha256").update(subject).digest("hex").slice(0, 24);
 
 type Told = {
   readonly engine: Engine;
@@ -95,6 +91,7 @@ async function oneCustomer(policy: Policy, open: number, count: number): Promise
   return timed(later.length, () => feed(later));
 }
 
+/** `--scale 10` for a million. */
 const sizes = [10_000, 100_000] as const;
 
 export const suite: Suite = {

@@ -1,76 +1,135 @@
-/** Blocks are multiples of this; addresses count in it. */
-const grain = 16;
+/** Blocks begin at multiples of this; addresses count in it. */
+const grain = 8;
 const chunkBytes = 1 << 20;
 const grainsPerChunk = chunkBytes / grain;
+/** Before a block's bytes: whose it is, and how many they are. */
+const headBytes = 8;
+/** One part in so many may lie waste before a chunk is cleared. */
+const wasteShare = 8;
 
-/** Size of the block that holds so many bytes: within a sixteenth, so that blocks can be used again. */
-function blockSize(bytes: number): number {
-  const step = bytes <= 256 ? grain : Math.max(grain, 1 << (27 - Math.clz32(bytes - 1)));
-  return Math.ceil(bytes / step) * step;
-}
+const blockBytes = (bytes: number): number => Math.ceil((headBytes + bytes) / grain) * grain;
 
 /**
- * Blocks of bytes outside the garbage collector's sight, by address. A block let go is used for the
- * next of its size. Address 0 is no block.
+ * Blocks of bytes outside the garbage collector's sight, by address, each with the number of its owner.
+ * Blocks are only ever added at the end, since owners grow and would never fit where they were; once too
+ * much lies waste, the chunk with the least in use is cleared. Address 0 is no block.
  */
 export class Arena {
   readonly #chunks: Buffer[] = [];
-  /** Next free byte of the newest chunk of ordinary size. */
-  #free = chunkBytes;
+  /** By chunk: bytes of blocks in use, and up to where it was filled. */
+  readonly #used: number[] = [];
+  readonly #filled: number[] = [];
+  /** Chunks with nothing in use. */
+  readonly #spare: number[] = [];
   #current = -1;
-  /** First free block by size; each free block begins with the address of the next. */
-  readonly #freeBySize = new Map<number, number>();
+  #inUse = 0;
+  #taken = 0;
 
   /** Bytes held for blocks, used or free. */
   get bytes(): number {
     return this.#chunks.reduce((sum, chunk) => sum + chunk.length, 0);
   }
 
-  /** The chunk a block lies in; valid for as long as the block is. */
+  /** The chunk a block lies in; valid until the next `put` or `clear`. */
   chunkOf(address: number): Buffer {
     const chunk = this.#chunks[Math.floor((address - 1) / grainsPerChunk)];
     if (chunk === undefined) throw new RangeError("no block has this address");
     return chunk;
   }
 
-  /** Where in its chunk the block begins. */
+  /** Where in its chunk the block's bytes begin. */
   offsetOf(address: number): number {
-    return ((address - 1) % grainsPerChunk) * grain;
+    return ((address - 1) % grainsPerChunk) * grain + headBytes;
   }
 
-  /** Puts bytes where `address` (or 0) was; returns where they are now. */
-  put(address: number, oldBytes: number, from: Buffer, start: number, end: number): number {
-    const size = blockSize(end - start);
-    let block = address;
-    if (address === 0 || blockSize(oldBytes) !== size) {
-      if (address !== 0) this.#release(address, blockSize(oldBytes));
-      block = this.#take(size);
-    }
-    from.copy(this.chunkOf(block), this.offsetOf(block), start, end);
-    return block;
+  lengthOf(address: number): number {
+    return this.chunkOf(address).readUInt32LE(this.offsetOf(address) - 4);
   }
 
-  #release(address: number, size: number): void {
-    this.chunkOf(address).writeUInt32LE(this.#freeBySize.get(size) ?? 0, this.offsetOf(address));
-    this.#freeBySize.set(size, address);
+  /** Where the bytes are now. */
+  put(owner: number, from: Buffer, start: number, end: number): number {
+    const size = blockBytes(end - start);
+    const chunk = this.#roomFor(size);
+    const at = this.#filled[chunk] ?? 0;
+    const bytes = this.#chunks[chunk];
+    if (bytes === undefined) throw new RangeError("there is no room for a block");
+    bytes.writeUInt32LE(owner, at);
+    bytes.writeUInt32LE(end - start, at + 4);
+    from.copy(bytes, at + headBytes, start, end);
+    this.#filled[chunk] = at + size;
+    this.#used[chunk] = (this.#used[chunk] ?? 0) + size;
+    this.#inUse += size;
+    return chunk * grainsPerChunk + at / grain + 1;
   }
 
-  #take(size: number): number {
-    const free = this.#freeBySize.get(size) ?? 0;
-    if (free !== 0) {
-      this.#freeBySize.set(size, this.chunkOf(free).readUInt32LE(this.offsetOf(free)));
-      return free;
+  /** Lets a block go. */
+  drop(address: number): void {
+    const chunk = Math.floor((address - 1) / grainsPerChunk);
+    const size = blockBytes(this.lengthOf(address));
+    const used = (this.#used[chunk] ?? 0) - size;
+    this.#used[chunk] = used;
+    this.#inUse -= size;
+    if (used === 0 && chunk !== this.#current) this.#empty(chunk);
+  }
+
+  /** True while so much lies waste that clearing a chunk pays. */
+  get isWasteful(): boolean {
+    return (this.#taken - this.#inUse) * wasteShare > this.#taken + wasteShare * chunkBytes;
+  }
+
+  /** Moves the blocks of the chunk with the least in use; `moves` says where each owner's block is, and is told. */
+  clear(moves: { addressOf(owner: number): number; moved(owner: number, to: number): void }): void {
+    const chunk = this.#emptiest();
+    const bytes = this.#chunks[chunk];
+    if (bytes === undefined) return;
+    const end = this.#filled[chunk] ?? 0;
+    for (let at = 0; at < end; ) {
+      const owner = bytes.readUInt32LE(at);
+      const length = bytes.readUInt32LE(at + 4);
+      const address = chunk * grainsPerChunk + at / grain + 1;
+      if (moves.addressOf(owner) === address) {
+        const from = at + headBytes;
+        const to = this.put(owner, bytes, from, from + length);
+        moves.moved(owner, to);
+        this.drop(address);
+      }
+      at += blockBytes(length);
     }
-    if (size > chunkBytes) {
-      this.#chunks.push(Buffer.allocUnsafeSlow(size));
-      return (this.#chunks.length - 1) * grainsPerChunk + 1;
+  }
+
+  #emptiest(): number {
+    let least = -1;
+    for (let chunk = 0; chunk < this.#chunks.length; chunk += 1) {
+      if (chunk === this.#current || (this.#filled[chunk] ?? 0) === 0) continue;
+      if (least < 0 || (this.#used[chunk] ?? 0) < (this.#used[least] ?? 0)) least = chunk;
     }
-    if (this.#free + size > chunkBytes) {
-      this.#current = this.#chunks.push(Buffer.allocUnsafeSlow(chunkBytes)) - 1;
-      this.#free = 0;
-    }
-    const address = this.#current * grainsPerChunk + this.#free / grain + 1;
-    this.#free += size;
-    return address;
+    return least;
+  }
+
+  #empty(chunk: number): void {
+    this.#filled[chunk] = 0;
+    const { length } = this.#chunks[chunk] ?? Buffer.alloc(0);
+    this.#taken -= length;
+    // One made for a block too large for others is of no use to them.
+    if (length > chunkBytes) this.#chunks[chunk] = Buffer.alloc(0);
+    this.#spare.push(chunk);
+  }
+
+  /** The chunk in which so many bytes can be added. */
+  #roomFor(size: number): number {
+    const filled = this.#filled[this.#current] ?? chunkBytes;
+    if (this.#current >= 0 && filled + size <= chunkBytes) return this.#current;
+    const before = this.#current;
+    const chunk = this.#spare.pop() ?? this.#chunks.length;
+    const length = Math.max(chunkBytes, size);
+    if (this.#chunks[chunk]?.length !== length)
+      this.#chunks[chunk] = Buffer.allocUnsafeSlow(length);
+    this.#filled[chunk] = 0;
+    this.#used[chunk] = 0;
+    this.#taken += length;
+    if (size > chunkBytes) return chunk;
+    this.#current = chunk;
+    if (before >= 0 && this.#used[before] === 0) this.#empty(before);
+    return chunk;
   }
 }
