@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { publish } from "./publish.ts";
 import type { Figure, Suite } from "./suite.ts";
 import { type CaseResult, machine, type Results, resultOf, table } from "./table.ts";
 
@@ -13,6 +14,8 @@ Options:
   --only TEXT     the cases whose name holds TEXT
   --scale X       sizes times X: 0.1 for a glance; published figures use 1
   --out FILE      also store the results as JSON
+  --write         store the results in test/bench/results: a table, a chart and the figures themselves;
+                  suites that were not measured keep what is stored of them
   --against FILE  say how ratios to peers moved since FILE was stored; never fails for it
   --list          name the suites and what they measure
   --help          this
@@ -21,7 +24,8 @@ Examples:
   pnpm bench                                 everything
   pnpm bench engine --runs 5                 one suite
   pnpm bench engine door --out bench.json
-  pnpm bench engine --scale 0.1 --against test/bench/stored.json
+  pnpm bench --write                         everything, published
+  pnpm bench --runs 1 --scale 0.05 door lake --against test/bench/results/short.json
 `;
 
 class UsageError extends Error {}
@@ -77,6 +81,7 @@ const options = {
   only: { type: "string", default: "" },
   scale: { type: "string", default: "1" },
   out: { type: "string" },
+  write: { type: "boolean", default: false },
   against: { type: "string" },
   list: { type: "boolean", default: false },
   help: { type: "boolean", default: false },
@@ -103,6 +108,7 @@ async function main(): Promise<void> {
     cases.push(...(await measure(name, suite, { runs, scale, only: values.only })));
   const results: Results = { machine: machine(), scale, cases };
   process.stdout.write(table(results, stored));
+  if (values.write) publish(results, runs);
   if (values.out !== undefined) writeFileSync(values.out, `${JSON.stringify(results, null, 1)}\n`);
 }
 

@@ -43,6 +43,9 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
+/** Of times and sizes less is better, of everything else more. */
+export const isLessBetter = (unit: string): boolean => unit === "ms" || unit.startsWith("B ");
+
 /** Median against the peer's median of the same run; null without a peer. */
 export function ratioOf(result: CaseResult, all: readonly CaseResult[]): number | null {
   if (result.peer === null) return null;
@@ -50,7 +53,7 @@ export function ratioOf(result: CaseResult, all: readonly CaseResult[]): number 
   return peer === undefined ? null : median(result.values) / median(peer.values);
 }
 
-const figure = (value: number): string =>
+export const figure = (value: number): string =>
   Number.isNaN(value)
     ? ""
     : value.toLocaleString("en", { maximumFractionDigits: value < 10 ? 2 : 0 });
@@ -91,7 +94,7 @@ function comparison(results: Results, stored: Results): string {
     const was = before === undefined ? null : ratioOf(before, stored.cases);
     const now = ratioOf(one, results.cases);
     if (was === null || now === null) return [];
-    const moved = now / was;
+    const moved = isLessBetter(one.unit) ? was / now : now / was;
     const word = moved < 0.8 ? "slower" : moved > 1.25 ? "faster" : "as before";
     return [[one.suite, one.id, was.toFixed(2), now.toFixed(2), word]];
   });

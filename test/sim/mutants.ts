@@ -459,9 +459,14 @@ export const mutants: readonly Mutant[] = [
     seed: 1,
   },
   {
-    name: "the lake begins anew at every start",
+    name: "a lake that goes on leaves out what was said of one fact",
     file: `${lake}/lake.ts`,
-    edits: [["await readTail(store, [...known], genesis, period)", "noTail"]],
+    edits: [
+      [
+        "let seen: Place = { inOffset: tail.to, seq",
+        "let seen: Place = { inOffset: tail.to < 0 ? -1 : tail.to + 1, seq",
+      ],
+    ],
     seed: 1,
   },
   {

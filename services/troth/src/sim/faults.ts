@@ -142,7 +142,8 @@ export function openInjector(options: InjectorOptions): Injector {
     // about a failure, about a start after a crash in the middle of things, about a journal that grew.
     if (plan.hunts) return calls <= 2 && taken > 60 ? 15 : 0.3;
     if (what.startsWith("disk truncate /data/notify")) return 200;
-    if (what.startsWith("disk write") || what.startsWith("store get")) return 4;
+    if (what.startsWith("disk write")) return 7;
+    if (what.startsWith("store get")) return 4;
     const byKind = /^disk (?:truncate|rename|remove|sync|lock)|^http/.test(what) ? 2 : 0.6;
     return byKind * Math.max(1, 4 / calls);
   };

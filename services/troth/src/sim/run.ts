@@ -41,6 +41,8 @@ const faultStepsMax = 2_000;
 const usualEvents = 18;
 const sendersMax = 2;
 const dayMs = 86_400_000;
+/** Within so long everything is told once nothing is wrong any more: the longest back-off, and again. */
+const outMs = 15 * 60_000;
 /** Within so long the judge notices a deadline on a quiet log. */
 const ticksMs = 600;
 
@@ -263,13 +265,21 @@ async function tell(
     problems.push(`the meddler failed: ${String(error)}`),
   );
   await scheduler.run(() => sending === 0, faultStepsMax);
+  if (plan.clockPerPost > 0 && injector.chance(0.5)) {
+    // Once more, when no event will come any more that moves time on.
+    injector.count("clock-back");
+    scheduler.skew(-Math.floor(world.rng.next() ** 3 * dayMs));
+  }
   injector.heal();
   world.simulatedDisk.setCapacity(Number.POSITIVE_INFINITY);
   world.trace("healed");
   const stuck = (what: string): void => void problems.push(`stuck: ${what}`);
   if (!(await runUntil(world, () => sending === 0, stepsMax))) stuck("events are not taken in");
+  const wellSince = scheduler.now();
   if (!(await runUntil(world, watchSettled(supervisor).isReached, stepsMax)))
     stuck("what is in the log does not come out");
+  if (scheduler.now() - wellSince > outMs)
+    problems.push(`${scheduler.now() - wellSince} ms went by with all well before all was told`);
   // Deadlines pass, and alerts fade, in silence.
   const days = world.rng.next() < 0.25 ? 60 : 2;
   scheduler.leap(61_000 + Math.floor(world.rng.next() * days * dayMs));

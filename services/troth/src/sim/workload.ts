@@ -84,7 +84,7 @@ export function workloadOf(options: WorkloadOptions): Workload {
     segmentBytes: oneOf(600, 2_000, 6_000, 100_000),
     snapshotEveryRecords: oneOf(2, 5, 12, 1_000),
     recordsPerTurn: oneOf(1, 3, 200),
-    lakeRecords: oneOf(20, 60, 1_000, 1_000),
+    lakeRecords: oneOf(6, 20, 60, 1_000, 1_000, 1_000),
     lakeLongestMs: oneOf(1, 20, 20, 90) * dayMs,
     journalBytes: oneOf(600, 3_000, 100_000),
     alertsPerOwnerAndMinute: oneOf(1, 1_000, 1_000),

@@ -1,0 +1,105 @@
+import { readFileSync } from "node:fs";
+import { encodeFact } from "@troth/events";
+import { parsePolicy } from "@troth/policy";
+import { openStop, systemClock, systemDisk, systemRng } from "@troth/runtime";
+import { type Embedded, openEmbedded } from "../../../services/troth/src/embedded/embedded.ts";
+
+/**
+ * `program fill DIR POLICY CUSTOMERS`: the embedded troth with so many customers in it, a snapshot behind and a
+ * tail of facts after it; says `filled` and waits to be killed. `program start DIR POLICY`: is started over that
+ * folder, is told of one thing at once, says `decided` when the first new decision is out, and ends.
+ */
+const [mode = "", dir = "", policyPath = "", count = "0"] = process.argv.slice(2);
+const parsed = parsePolicy(readFileSync(policyPath, "utf8"), policyPath);
+if (!parsed.ok) throw new Error("the policy does not compile");
+const policy = parsed.value;
+const dayMs = 86_400_000;
+const silent = () => undefined;
+const tailFacts = 20_000;
+
+const begun = performance.now();
+const stop = openStop({ host: process, clock: systemClock });
+const open = (): Promise<Embedded> =>
+  openEmbedded({
+    dir,
+    world: {
+      clock: systemClock,
+      disk: systemDisk,
+      rng: systemRng,
+      openDoor: async () => ({ port: 0, close: async () => undefined }),
+    },
+    policy,
+    keys: null,
+    stop,
+    log: { debug: silent, info: silent, warn: silent, error: console.error },
+    intakePort: 0,
+    host: "nowhere",
+    clock: () => (mode === "fill" ? "events" : "live"),
+    tell: { admitted: silent, fate: silent, judged: silent },
+  });
+
+async function fill(customers: number): Promise<void> {
+  const embedded = await open();
+  const now = systemClock.now();
+  const fact = (n: number, kind: "order.placed" | "contact.completed", at: number) => ({
+    id: `${kind}-${n}`,
+    source: "urn:bench:shop",
+    kind,
+    tenant: "default",
+    time: at,
+    recordedTime: at,
+    subject: `customer:${n % customers}`,
+    data:
+      kind === "order.placed"
+        ? { orderNumber: `A-${n}`, expectedArrivalUntil: now + 20 * dayMs }
+        : { contactId: `c-${n}`, direction: "inbound", queueWaitSeconds: 400, courtesyScore: 0.5 },
+  });
+  // Two things happened to each customer, the last of them just now.
+  const total = 2 * customers;
+  for (let from = 0; from < total; from += 5_000) {
+    const records = Array.from({ length: Math.min(5_000, total - from) }, (_, i) => {
+      const n = from + i;
+      const kind = n < customers ? "order.placed" : "contact.completed";
+      return { bytes: encodeFact(fact(n, kind, now - 60_000)) };
+    });
+    await embedded.facts.append(records, now - 60_000);
+    await embedded.settled();
+  }
+  for (let n = 0; n < tailFacts; n += 1_000) {
+    const records = Array.from({ length: 1_000 }, (_, i) => ({
+      bytes: encodeFact(fact(total + n + i, "contact.completed", now - 1_000)),
+    }));
+    await embedded.facts.append(records, now - 1_000);
+  }
+  await embedded.settled();
+}
+
+async function start(): Promise<void> {
+  const embedded = await open();
+  const openedMs = performance.now() - begun;
+  const before = (await embedded.ends()).outputs;
+  const now = new Date(systemClock.now()).toISOString();
+  const event = {
+    specversion: "1.0",
+    type: "org.troth.contact.completed.v1",
+    id: `new-${now}`,
+    source: "urn:bench:shop",
+    time: now,
+    subject: "customer:7",
+    data: { contactId: now, direction: "inbound", queueWaitSeconds: 2_700, courtesyScore: 0.5 },
+  };
+  // Answered once what was decided of it is durable in the log every reader reads.
+  if (!(await embedded.hand([event], "nobody"))) throw new Error("the event was not taken");
+  if ((await embedded.ends()).outputs === before) throw new Error("nothing was decided");
+  const { rss } = process.memoryUsage();
+  process.stdout.write(
+    `${JSON.stringify({ openedMs, decidedMs: performance.now() - begun, rssMiB: rss / 2 ** 20 })}\n`,
+  );
+  process.exit(0);
+}
+
+if (mode === "fill") {
+  await fill(Number(count));
+  process.stdout.write("filled\n");
+  setInterval(silent, 1_000);
+} else await start();
