@@ -561,7 +561,10 @@ public final class Peer {
     long wanted = Long.parseLong(args[7]);
     while (done() < wanted && !failed.await(1, TimeUnit.MILLISECONDS)) { }
     // Closing commits: what was said and what was learned are on the broker when it returns.
-    streams.close(Duration.ofSeconds(60));
+    if (!streams.close(Duration.ofSeconds(120))) {
+      System.err.println("Kafka Streams did not close in 120 s: its last transaction is not committed");
+      System.exit(1);
+    }
     double seconds = (System.nanoTime() - began.get()) / 1e9;
     double cpu = ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO).toMillis() / 1e3;
     System.out.printf("{\"records\":%d,\"decisions\":%d,\"seconds\":%.3f,\"cpuSeconds\":%.3f}%n",
