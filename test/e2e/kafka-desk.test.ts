@@ -106,12 +106,19 @@ describe.skipIf(noKafka !== null)(`the desk on a real Kafka${noKafka ?? ""}`, ()
     const atRisk = expected.ranked("risk", "at-risk");
     const levelsOf = (rows: readonly { readonly level: string }[]): string =>
       rows.map(({ level }) => level).join();
-    await until("the desk has read all", 30_000, async () => {
+    const wanted = atRisk.flatMap(({ reference, level }) =>
+      level === "none" ? [] : [`${reference} ${level}`],
+    );
+    let parting: readonly string[] = ["nothing was answered"];
+    await until("the desk has read all", 60_000, async () => {
       const { items } = await queue("&state=any");
-      const levels = new Map(items.map(({ customer, level }) => [customer, level]));
-      return atRisk
-        .filter(({ level }) => level !== "none")
-        .every(({ reference, level }) => levels.get(reference) === level);
+      const found = new Set(items.map(({ customer, level }) => `${customer} ${level}`));
+      parting = wanted.filter((one) => !found.has(one));
+      return parting.length === 0;
+    }).catch((error: unknown) => {
+      throw new Error(`not shown as one process shows them: ${parting.join(", ")}`, {
+        cause: error,
+      });
     });
     const { items, total } = await queue("&state=any");
     expect(total).toBe(atRisk.filter(({ level }) => level !== "none").length);

@@ -23,6 +23,8 @@ export type Judged = {
 export type Partitioned = Judged & {
   readonly tally: Readonly<Tally>;
   readonly exchanges: number;
+  /** What each partition said, in its order. */
+  readonly outputs: readonly (readonly Output["body"][])[];
 };
 
 type Site = {
@@ -99,6 +101,7 @@ export function judgePartitioned(
     flags: sites.flatMap((site) => site.judge.flags(Math.max(stamp, until ?? 0))),
     tally: dispatcher.tally,
     exchanges: told.size / 2,
+    outputs: sites.map(({ out }) => out),
   };
 }
 
