@@ -4,7 +4,7 @@ import { decisionJson } from "@troth/events";
 import type { Policy } from "@troth/policy";
 import { defaultPolicy } from "../default-policy.ts";
 import { mixedRecords, olistRecords } from "../engine-records.ts";
-import { bytesHeld, type Case, type Figure, type Suite, timed } from "../suite.ts";
+import { type Case, type Figure, type Suite, timed } from "../suite.ts";
 
 type Stream = readonly EngineRecord[];
 
@@ -17,15 +17,13 @@ const packed = 64;
 
 /** No parsing, no joining: facts in, decisions counted and dropped. */
 async function alone(policy: Policy, stream: Stream, open?: number): Promise<Figure> {
-  const before = bytesHeld();
   const engine = new Engine(policy, emptyState(policy, open));
   let decisions = 0;
   const figure = await timed(stream.length, () =>
     feed(engine, stream, { push: () => (decisions += 1) }),
   );
-  const bytes = (bytesHeld() - before) / engine.customers;
   const each = (decisions / stream.length).toFixed(2);
-  return { ...figure, note: `${each} decisions an event, ${Math.round(bytes)} B a customer` };
+  return { ...figure, note: `${each} decisions an event` };
 }
 
 /** The same with every decision written as JSON, so that nothing is left for a reader to work out. */

@@ -35,7 +35,7 @@ const tellPart = (engine: Engine, part: Part): Promise<Figure> =>
 
 /** An engine that was told the mixed stream of so many customers, part by part, and what it holds. */
 async function told(policy: Policy, customers: number): Promise<Told> {
-  const before = bytesHeld();
+  const before = await bytesHeld();
   // As a partition of far more customers keeps them: all but a few as bytes.
   const engine = new Engine(policy, emptyState(policy, 64));
   const perPart = 10_000;
@@ -52,7 +52,7 @@ async function told(policy: Policy, customers: number): Promise<Told> {
     cpuSeconds += (6 * count) / (perCpu ?? value);
   }
   const figure = { value: events / seconds, perCpu: events / cpuSeconds };
-  return { engine, bytes: bytesHeld() - before, events, figure };
+  return { engine, bytes: (await bytesHeld()) - before, events, figure };
 }
 
 /** Facts about one customer's orders, of which so many are open all the while. */
