@@ -170,7 +170,7 @@ export const copyText = (m: Memory, from: number): number => {
 
 /** The hash of a text, remembering the last: the same key is asked for by several templates in turn. */
 let hashed = "";
-let hash = hashOf("");
+let hash = hashOf("") | 0;
 export function textHash(text: string): number {
   if (text === hashed) return hash;
   hashed = text;
