@@ -1,18 +1,14 @@
-import { readFileSync } from "node:fs";
 import { createViews, type DeskView } from "@troth/desk";
 import { type Fact, type Output, parseLine, publicPseudonymKey } from "@troth/events";
-import { parsePolicy } from "@troth/policy";
 import { expect, test } from "vitest";
 import { Pipeline } from "../../services/troth/src/pipeline.ts";
 import { AddedUp } from "../../services/troth/src/run/added-up.ts";
+import { defaultPolicy } from "../support/default-policy.ts";
 import { houses } from "../support/houses.ts";
 import { judgePartitioned } from "../support/partitions.ts";
 import { seeded } from "../support/random-events.ts";
 
-const text = readFileSync(new URL("../../infra/policy/default.yaml", import.meta.url), "utf8");
-const parsed = parsePolicy(text);
-if (!parsed.ok) throw new Error("the default policy does not compile");
-const policy = parsed.value;
+const policy = defaultPolicy();
 
 const factsFor = (seed: number): readonly Fact[] =>
   houses(seed, 6, 60).flatMap((event) => {

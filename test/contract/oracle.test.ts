@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import {
   type Decision,
   decisionJson,
@@ -7,15 +6,13 @@ import {
   publicPseudonymKey,
 } from "@troth/events";
 import { recompute } from "@troth/oracle";
-import { type Policy, parsePolicy } from "@troth/policy";
+import type { Policy } from "@troth/policy";
 import { replayLines } from "@troth/troth";
 import { expect, test } from "vitest";
+import { defaultPolicy } from "../support/default-policy.ts";
 import { randomEvents } from "../support/random-events.ts";
 
-const text = readFileSync(new URL("../../infra/policy/default.yaml", import.meta.url), "utf8");
-const parsed = parsePolicy(text);
-if (!parsed.ok) throw new Error("the default policy does not compile");
-const policy: Policy = parsed.value;
+const policy = defaultPolicy();
 
 /** Runs of the simulation; more with TROTH_SEEDS. */
 const seeds = Number(process.env["TROTH_SEEDS"] ?? 60);

@@ -1,14 +1,10 @@
-import { readFileSync } from "node:fs";
 import { Engine, emptyState, restoreState, snapshotState } from "@troth/engine";
 import { type Decision, decisionJson, type Fact, flagJson, parseLine } from "@troth/events";
-import { parsePolicy } from "@troth/policy";
 import { expect, test } from "vitest";
+import { defaultPolicy } from "../support/default-policy.ts";
 import { randomEvents } from "../support/random-events.ts";
 
-const text = readFileSync(new URL("../../infra/policy/default.yaml", import.meta.url), "utf8");
-const parsed = parsePolicy(text);
-if (!parsed.ok) throw new Error("the default policy does not compile");
-const policy = parsed.value;
+const policy = defaultPolicy();
 
 /** Facts as they come, each given to the customer its subject names; joining is not at issue here. */
 function factsOf(seed: number): readonly Fact[] {

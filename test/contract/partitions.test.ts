@@ -1,20 +1,18 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type Fact, parseLine, publicPseudonymKey } from "@troth/events";
 import { recompute } from "@troth/oracle";
-import { type Policy, parsePolicy } from "@troth/policy";
+import type { Policy } from "@troth/policy";
 import { replayLines } from "@troth/troth";
 import { describe, expect, test } from "vitest";
 import { importFolder } from "../../services/troth/src/import/fixture.ts";
 import { importers } from "../../services/troth/src/import/index.ts";
+import { defaultPolicy } from "../support/default-policy.ts";
 import { firstParting, judgePartitioned } from "../support/partitions.ts";
 import { randomEvents, seeded } from "../support/random-events.ts";
 import { factsOf, policyOf, readVectors } from "../support/vectors.ts";
 
-const text = readFileSync(new URL("../../infra/policy/default.yaml", import.meta.url), "utf8");
-const parsed = parsePolicy(text);
-if (!parsed.ok) throw new Error("the default policy does not compile");
-const policy: Policy = parsed.value;
+const policy = defaultPolicy();
 
 /** Runs of the simulation; more with TROTH_SEEDS. */
 const seeds = Number(process.env["TROTH_SEEDS"] ?? 10);

@@ -3,10 +3,10 @@ import { request } from "node:http";
 import { join } from "node:path";
 import { createViews, type DeskView, verifyAudit } from "@troth/desk";
 import { type Fact, isoTime, parseLine, publicPseudonymKey } from "@troth/events";
-import { type Policy, parsePolicy } from "@troth/policy";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as schemas from "../../services/desk/src/api/schemas.ts";
 import { Pipeline } from "../../services/troth/src/pipeline.ts";
+import { defaultPolicy } from "../support/default-policy.ts";
 import { ask } from "../support/desk-server.ts";
 import { houses } from "../support/houses.ts";
 import { noKafka } from "../support/kafka.ts";
@@ -22,9 +22,7 @@ import {
 import { root } from "../support/source.ts";
 
 const policyPath = `${root}infra/policy/default.yaml`;
-const parsed = parsePolicy(readFileSync(policyPath, "utf8"));
-if (!parsed.ok) throw new Error("the policy does not compile");
-const policy: Policy = parsed.value;
+const policy = defaultPolicy();
 
 const factsFor = (seed: number, count: number): readonly Fact[] =>
   houses(seed, Math.ceil(count / 50), 60)

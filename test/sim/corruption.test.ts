@@ -173,21 +173,29 @@ async function tryDamage(path: string, bytes: Buffer, tried: Tried): Promise<str
     : `${path}: a different state, and nobody is told`;
 }
 
+/** Tries log and snapshot, damaged at each place in turn. */
+async function tryEach(damagedAt: (bytes: Buffer, at: number) => Buffer) {
+  const tried: Tried = { cases: 0, whole: 0, rebuilt: 0, cut: 0, refused: 0 };
+  const wrong: string[] = [];
+  for (const path of [left.log, left.snapshot]) {
+    const bytes = path === left.log ? sound.log : sound.snapshot;
+    for (let at = 0; at < bytes.length; at += every) {
+      const what = await tryDamage(path, damagedAt(bytes, at), tried);
+      if (what !== null) wrong.push(`${what} (at ${at})`);
+    }
+  }
+  return { tried, wrong };
+}
+
 describe("a folder of 64 KiB, half snapshot and half log", () => {
   test(`with every byte (or each ${every}th) flipped is rebuilt, or refused by name, never silently another`, {
     timeout: 3_600_000,
   }, async () => {
-    const tried: Tried = { cases: 0, whole: 0, rebuilt: 0, cut: 0, refused: 0 };
-    const wrong: string[] = [];
-    for (const path of [left.log, left.snapshot]) {
-      const bytes = path === left.log ? sound.log : sound.snapshot;
-      for (let at = 0; at < bytes.length; at += every) {
-        const damaged = Buffer.from(bytes);
-        damaged[at] = (damaged[at] ?? 0) ^ (1 << (at % 8));
-        const what = await tryDamage(path, damaged, tried);
-        if (what !== null) wrong.push(`${what} (byte ${at})`);
-      }
-    }
+    const { tried, wrong } = await tryEach((bytes, at) => {
+      const damaged = Buffer.from(bytes);
+      damaged[at] = (damaged[at] ?? 0) ^ (1 << (at % 8));
+      return damaged;
+    });
     process.stderr.write(`flipped: ${JSON.stringify(tried)}\n`);
     expect(wrong).toEqual([]);
     expect(tried.cases).toBeGreaterThan(bytesTotal / every - 500);
@@ -198,15 +206,9 @@ describe("a folder of 64 KiB, half snapshot and half log", () => {
   test(`cut at every length (or each ${every}th) is rebuilt, cut at a record, or refused by name`, {
     timeout: 3_600_000,
   }, async () => {
-    const tried: Tried = { cases: 0, whole: 0, rebuilt: 0, cut: 0, refused: 0 };
-    const wrong: string[] = [];
-    for (const path of [left.log, left.snapshot]) {
-      const bytes = path === left.log ? sound.log : sound.snapshot;
-      for (let length = 0; length < bytes.length; length += every) {
-        const what = await tryDamage(path, Buffer.from(bytes.subarray(0, length)), tried);
-        if (what !== null) wrong.push(`${what} (length ${length})`);
-      }
-    }
+    const { tried, wrong } = await tryEach((bytes, length) =>
+      Buffer.from(bytes.subarray(0, length)),
+    );
     process.stderr.write(`cut: ${JSON.stringify(tried)}\n`);
     expect(wrong).toEqual([]);
     expect(tried.cases).toBeGreaterThan(bytesTotal / every - 500);

@@ -2,7 +2,7 @@ import { Engine, type EngineRecord, emptyState } from "@troth/engine";
 import type { Decision, Fact, Kind } from "@troth/events";
 import { decisionJson } from "@troth/events";
 import type { Policy } from "@troth/policy";
-import { defaultPolicy } from "../default-policy.ts";
+import { defaultPolicy } from "../../support/default-policy.ts";
 import { mixedRecords, olistRecords } from "../engine-records.ts";
 import { type Case, type Figure, type Suite, timed } from "../suite.ts";
 

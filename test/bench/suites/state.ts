@@ -1,7 +1,7 @@
 import { Engine, emptyState, restoreState, snapshotState } from "@troth/engine";
 import type { Fact } from "@troth/events";
 import type { Policy } from "@troth/policy";
-import { defaultPolicy } from "../default-policy.ts";
+import { defaultPolicy } from "../../support/default-policy.ts";
 import { pseudonymOf } from "../engine-records.ts";
 import { mixedStream } from "../mixed-stream.ts";
 import { bytesHeld, type Case, type Figure, type Suite, timed } from "../suite.ts";

@@ -151,6 +151,16 @@ export const nameOf = (m: Memory, mark: number): number => m.int(mark + 7);
 export const statedOf = (m: Memory, term: number): number => m.num(term + 6);
 export const tagOf = (m: Memory, term: number): number => m.int(term + 8);
 
+/** What marks, terms and noises have in common. */
+function newItem(m: Memory, words: number, at: number, fact: number, value: number): number {
+  const item = m.take(words);
+  m.setNum(item, at);
+  m.setInt(item + 2, 0);
+  m.setInt(item + 3, fact);
+  m.setNum(item + 4, value);
+  return item;
+}
+
 export function newMark(
   m: Memory,
   at: number,
@@ -159,11 +169,7 @@ export function newMark(
   slot: number,
   name: number,
 ): number {
-  const item = m.take(markWords);
-  m.setNum(item, at);
-  m.setInt(item + 2, 0);
-  m.setInt(item + 3, fact);
-  m.setNum(item + 4, value);
+  const item = newItem(m, markWords, at, fact, value);
   m.setInt(item + 6, slot);
   m.setInt(item + 7, name);
   return item;
@@ -177,11 +183,7 @@ export function newTerm(
   stated: number,
   tag: number,
 ): number {
-  const item = m.take(termWords);
-  m.setNum(item, at);
-  m.setInt(item + 2, 0);
-  m.setInt(item + 3, fact);
-  m.setNum(item + 4, value);
+  const item = newItem(m, termWords, at, fact, value);
   m.setNum(item + 6, stated);
   m.setInt(item + 8, tag);
   return item;
