@@ -38,8 +38,15 @@ async function decisionsIn(path: string): Promise<readonly unknown[]> {
   return decisions;
 }
 
-async function run(data: string, more: readonly string[], end: NodeJS.Signals = "SIGTERM") {
-  const child = startTroth(data, await freePort(), more);
+type Ended = {
+  readonly end?: NodeJS.Signals;
+  /** Called once everything in the log is judged. */
+  readonly look?: (port: number) => Promise<void>;
+};
+
+async function run(data: string, more: readonly string[], { end = "SIGTERM", look }: Ended = {}) {
+  const port = await freePort();
+  const child = startTroth(data, port, more);
   let said = "";
   child.stderr?.on("data", (chunk: Buffer) => (said += chunk.toString()));
   try {
@@ -47,15 +54,43 @@ async function run(data: string, more: readonly string[], end: NodeJS.Signals = 
     await expect
       .poll(() => said, { timeout: 120_000 })
       .toContain("Everything in the log is judged");
+    await look?.(port);
   } finally {
     child.kill(end);
     await gone(child);
   }
 }
 
-async function outputsIn(data: string): Promise<readonly Output[]> {
+/** Customers with an alert that is not over, from all that was ever said. */
+function onAlert(outputs: readonly Output[]): ReadonlySet<string> {
+  const open = new Map<string, string>();
+  for (const { body } of outputs) {
+    if (body.kind !== "alert") continue;
+    if (["recovered", "withdrawn"].includes(body.state)) open.delete(body.alertId);
+    else open.set(body.alertId, body.customer);
+  }
+  return new Set(open.values());
+}
+
+const standingOf = (live: ReadonlySet<string>, shadow: ReadonlySet<string>) => {
+  const both = [...live].filter((customer) => shadow.has(customer)).length;
+  return { both, live: live.size - both, shadow: shadow.size - both };
+};
+
+/** What the process tells of its shadow: `position`, and customers by whose alert it is. */
+async function shadowMetrics(port: number): Promise<Readonly<Record<string, number>>> {
+  const text = await (await fetch(`http://127.0.0.1:${port + 2}/metrics`)).text();
+  const lines = text.matchAll(
+    /^troth_shadow_(?:position|customers_on_alert\{under="(\w+)"\}) (\d+)$/gm,
+  );
+  return Object.fromEntries(
+    [...lines].map(([, side = "position", value]) => [side, Number(value)]),
+  );
+}
+
+async function outputsIn(path: string): Promise<readonly Output[]> {
   const outputs: Output[] = [];
-  for await (const batch of readLog(join(data, "outputs"), systemDisk)) {
+  for await (const batch of readLog(path, systemDisk)) {
     for (const { bytes } of batch) outputs.push(decodeOutput(bytes));
   }
   return outputs;
@@ -69,19 +104,32 @@ test("a policy in shadow says what it says alone, tells nobody, and its differen
   writeFileSync(events, day.map((event) => `${JSON.stringify(event)}\n`).join(""));
   const keys = ["--keys", join(dir, "keys")];
   const [watched, alone] = [join(dir, "watched"), join(dir, "alone")];
-  await run(watched, ["--events", events, "--shadow", sooner, ...keys]);
+  const shadow = join(watched, "shadow", hashOf(soonerText), "outputs");
+  let standing = { both: 0, live: 0, shadow: 0 };
+  await run(watched, ["--events", events, "--shadow", sooner, ...keys], {
+    look: async (port) => {
+      const position = async () => (await shadowMetrics(port))["position"];
+      await expect.poll(position, { timeout: 60_000 }).toBeGreaterThanOrEqual(day.length);
+      standing = standingOf(
+        onAlert(await outputsIn(join(watched, "outputs"))),
+        onAlert(await outputsIn(shadow)),
+      );
+      const told = () => shadowMetrics(port);
+      await expect.poll(told, { timeout: 60_000 }).toMatchObject(standing);
+    },
+  });
+  expect(standing.both * standing.shadow).toBeGreaterThan(0);
   // Begun under it and with nothing in shadow: what would really have been said.
   await run(alone, ["--events", events, "--policy", sooner, ...keys]);
-  const shadow = join(watched, "shadow", hashOf(soonerText), "outputs");
   const real = await decisionsIn(join(alone, "outputs"));
   expect(real.length).toBeGreaterThan(150);
   expect(await decisionsIn(shadow)).toEqual(real);
   const live = await decisionsIn(join(watched, "outputs"));
   expect(new Set(live.map((one) => Object(one)["policy"]))).toEqual(new Set([hashOf(text)]));
 
-  const told = await runTroth(["shadow", "--data", watched, "--json"]);
-  expect(told.code, told.err).toBe(1);
-  const { alerts } = JSON.parse(told.out);
+  const compared = await runTroth(["shadow", "--data", watched, "--json"]);
+  expect(compared.code, compared.err).toBe(1);
+  const { alerts } = JSON.parse(compared.out);
   const backtest = await runTroth([
     ...["replay", events, "--out", join(dir, "judged"), "--lake", join(dir, "lake"), ...keys],
   ]);
@@ -108,7 +156,7 @@ test("a policy that takes over speaks of what comes from there on, as if it had 
   const keys = ["--keys", join(dir, "keys")];
   const [data, alone] = [join(dir, "switched"), join(dir, "always")];
   await run(data, ["--events", before ?? "", ...keys]);
-  const old = await outputsIn(data);
+  const old = await outputsIn(join(data, "outputs"));
   expect((await runTroth(["policy", "activate", sooner])).code).toBe(3);
   const activated = await runTroth(["policy", "activate", sooner, "--data", data]);
   expect(activated.code, activated.err).toBe(0);
@@ -117,12 +165,14 @@ test("a policy that takes over speaks of what comes from there on, as if it had 
   expect((await runTroth(["policy", "activate", sooner, "--data", data])).code).toBe(3);
   expect((await runTroth(["start", "--no-demo", "--data", data])).code).toBe(3);
   // Killed once on the way: what it says is the same.
-  await run(data, ["--policy", sooner, ...keys], "SIGKILL");
+  await run(data, ["--policy", sooner, ...keys], { end: "SIGKILL" });
   await run(data, ["--events", after ?? "", "--policy", sooner, ...keys]);
   await run(alone, ["--events", all ?? "", "--policy", sooner, ...keys]);
-  const said = await outputsIn(data);
+  const said = await outputsIn(join(data, "outputs"));
   expect(said.slice(0, old.length)).toEqual(old);
-  const always = (await outputsIn(alone)).filter(({ inOffset }) => inOffset >= from);
+  const always = (await outputsIn(join(alone, "outputs"))).filter(
+    ({ inOffset }) => inOffset >= from,
+  );
   expect(always.length).toBeGreaterThan(150);
   expect(said.slice(old.length)).toEqual(always);
   // Not all is judged after a kill, and then nothing takes over.

@@ -105,7 +105,8 @@ export function addShadow(program: Command): void {
       "after",
       `
 \`start --shadow POLICY.yaml\` judges every fact under a second policy as well, from the first one on, as if it
-had always held; nobody is told of what it says. Exits with 1 when it says anything otherwise.
+had always held; nobody is told of what it says. The metric troth_shadow_customers_on_alert tells who is on
+alert now under both, or under one alone. Exits with 1 when it says anything otherwise.
 
 Example:
   troth start --no-demo --data /var/lib/troth --shadow infra/policy/calibrated.yaml

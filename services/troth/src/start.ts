@@ -129,6 +129,7 @@ async function start(given: Options): Promise<number> {
     log,
     demo: () => meta.demo,
     desk: deskSettings,
+    isShadowed: shadow !== null,
   });
   const embedded = await openEmbedded({
     dir: options.data,
@@ -145,7 +146,7 @@ async function start(given: Options): Promise<number> {
   }).catch((error: unknown) => {
     throw portTaken(error, options);
   });
-  if (shadow !== null) {
+  if (shadow !== null && readers.shadow !== null) {
     await openShadow({
       data: options.data,
       facts: embedded.facts,
@@ -153,6 +154,7 @@ async function start(given: Options): Promise<number> {
       world: systemWorld,
       stop,
       log,
+      tell: readers.shadow,
     });
   }
   const opened = await readers.open(embedded).catch(async (error: unknown) => {

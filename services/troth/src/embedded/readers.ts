@@ -26,6 +26,7 @@ import type { Keys } from "../keys/keys.ts";
 import { Names, namesOf, openedChannel, openedTo } from "../keys/names.ts";
 import { type Outside, takeOn } from "../outside.ts";
 import { runbookText } from "../runbooks.ts";
+import { openShadowTell, type ShadowTell } from "../tell/shadow.ts";
 import { openTell, readerNames, type Tell } from "../tell.ts";
 import type { Embedded, EmbeddedTell } from "./embedded.ts";
 import { openListeners } from "./listeners.ts";
@@ -45,6 +46,8 @@ export type ReadersOptions = {
   readonly outside: Outside;
   /** Null in a folder in which nothing is sealed. */
   readonly keys: Keys | null;
+  /** Whether another policy judges along. */
+  readonly isShadowed: boolean;
 };
 
 export type Opened = {
@@ -56,6 +59,8 @@ export type Opened = {
 
 export type Readers = {
   readonly tell: EmbeddedTell;
+  /** Null when nothing is in shadow. */
+  readonly shadow: ShadowTell | null;
   /** Opens desk, lake, voice and metrics over a running judge. */
   readonly open: (embedded: Embedded) => Promise<Opened>;
 };
@@ -65,9 +70,11 @@ export function openReaders(options: ReadersOptions): Readers {
   const { policy, stop, log, host, port } = options;
   const metrics = openMetrics({ process: true });
   const tell = openTell(metrics, policy);
+  const shadow = options.isShadowed ? openShadowTell(metrics) : null;
   watchEventLoop(stop, tell.eventLoopLagged);
   return {
     tell,
+    shadow,
     open: async (embedded) => {
       const views = createViews(policy, options.desk.emotionFromText ?? false);
       const names = options.keys === null ? null : new Names(options.keys);
@@ -134,7 +141,10 @@ export function openReaders(options: ReadersOptions): Readers {
         stop: stop.signal,
         folds: {
           desk: names === null ? toDesk : openedTo(learn, names, toDesk),
-          metrics: (output) => tell.fold(output),
+          metrics: (output) => {
+            tell.fold(output);
+            shadow?.fold("live", output);
+          },
         },
         tell: {
           lakeReached: tell.lakeReached,

@@ -30,7 +30,8 @@ export function openNet(): (key: string, by: number) => number {
   const counts = new Map<string, number>();
   return (key, by) => {
     const count = (counts.get(key) ?? 0) + by;
-    counts.set(key, count);
+    if (count === 0) counts.delete(key);
+    else counts.set(key, count);
     return count;
   };
 }
