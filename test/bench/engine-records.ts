@@ -47,10 +47,16 @@ function engineRecord({ stamp, body }: NoiseRecord): readonly EngineRecord[] {
   }
 }
 
-/** A year and a half of real orders as the registrar hands them on; null where the data is not. */
-export async function olistRecords(policy: Policy): Promise<readonly EngineRecord[] | null> {
+/** A year and a half of real orders; null where the data is not. */
+export async function olistFacts(): Promise<readonly Fact[] | null> {
   if (publicData.missing !== "") return null;
-  const { facts } = await importFolder(importers.olist, publicData.data);
+  return (await importFolder(importers.olist, publicData.data)).facts;
+}
+
+/** The same as the registrar hands them on. */
+export async function olistRecords(policy: Policy): Promise<readonly EngineRecord[] | null> {
+  const facts = await olistFacts();
+  if (facts === null) return null;
   const registrar = new Dispatcher({ policy, key: publicPseudonymKey, partitions: 1 });
   const records: EngineRecord[] = [];
   facts.forEach((fact, offset) => {

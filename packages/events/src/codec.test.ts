@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { avroSchemaOf, avroTypeOf, loggedSchemaOf } from "./avro.ts";
-import { decodeDecision, decodeFact, encodeDecision, encodeFact, readerOf } from "./codec.ts";
+import { asPresent, decodeDecision, decodeFact, encodeDecision, encodeFact } from "./codec.ts";
 import type { Decision, Part } from "./decision.ts";
 import { anyFactOf } from "./fact.arbitrary.ts";
 import type { Fact } from "./fact.ts";
@@ -182,28 +182,21 @@ describe("a record of an earlier release", () => {
       writer.toBuffer({ ...bill, data: { ...bill.data, colour: "red" } }),
     ]);
     const present = avroTypeOf(loggedSchemaOf(now));
-    const reader = readerOf(
-      "billing.issued",
-      () => present,
-      () => writer,
-    );
-    expect(reader.read(bytes)).toMatchObject({
+    const { record, end } = asPresent(present, writer)(bytes, 5);
+    expect(end).toBe(bytes.length);
+    const read: unknown = present.fromBuffer(record);
+    expect(read).toMatchObject({
       ...Object.fromEntries(Object.entries(bill).filter(([name]) => name !== "kind")),
       data: { amountDue: { amount: "42.00", currency: "EUR" }, billNo: null, link: null },
     });
-    expect(reader.read(bytes)).not.toHaveProperty("data.colour");
+    expect(read).not.toHaveProperty("data.colour");
   });
 
   it("whose amounts have the point elsewhere is not read at all", () => {
     const now = JSON.stringify(loggedSchemaOf(avroSchemaOf("billing.issued")));
     const present = avroTypeOf(JSON.parse(now));
     const cents = avroTypeOf(JSON.parse(now.replace('"scale":4', '"scale":2')));
-    const reader = readerOf(
-      "billing.issued",
-      () => present,
-      () => cents,
-    );
-    expect(() => reader.read(encodeFact(bill))).toThrow("cannot read");
+    expect(() => asPresent(present, cents)).toThrow("cannot read");
   });
 });
 

@@ -1,13 +1,22 @@
 import type { Type } from "avsc";
 import { avroSchemaOf, avroTypeOf, decisionSchemaOf, loggedSchemaOf } from "./avro.ts";
+import {
+  openAt,
+  type ReadMembers,
+  readLong,
+  readPresence,
+  readText,
+  readUpTo,
+  readWord,
+  recordReader,
+} from "./avro-reader.ts";
 import type { Decision } from "./decision.ts";
 import { type DecisionKind, decisionKinds, decisionTables } from "./decision-tables.ts";
 import { refusal } from "./explain.ts";
 import type { Fact, Refusal } from "./fact.ts";
-import type { Fields, FieldType } from "./kinds/field.ts";
 import { type Kind, kinds, tableOf } from "./kinds/index.ts";
 import { decisionIds, factIds, supersededDecisions, supersededFacts } from "./registry.ts";
-import { InvariantError, invariant, ok, type Result } from "./result.ts";
+import { InvariantError, ok, type Result } from "./result.ts";
 
 /** Magic byte 0 and a four-byte schema id, as Confluent's registry has it. */
 const headerBytes = 5;
@@ -27,61 +36,42 @@ function encode(type: Type, id: number, value: unknown): Buffer {
   return Buffer.from(scratch.subarray(0, end));
 }
 
-type Convert = (value: unknown) => unknown;
-type Members = { readonly [name: string]: unknown };
+/** A record as the present schema would have it, written by an earlier one; and where it ended. */
+export type AsPresent = (
+  bytes: Buffer,
+  position: number,
+) => { readonly record: Buffer; readonly end: number };
 
-/** avsc hands out instances of classes it made up; facts and decisions are plain objects. */
-function toPlain(type: FieldType, blanks: "left out" | "null"): Convert | null {
-  if (type.is === "group") return plainRecord(type.fields, blanks);
-  if (type.is === "money") {
-    return (value) => {
-      const { amount, currency } = value as Members;
-      return { amount, currency };
-    };
-  }
-  const each = type.is === "list" ? toPlain(type.of, blanks) : null;
-  return each === null ? null : (value) => (value as unknown[]).map(each);
-}
-
-function plainRecord(fields: Fields, blanks: "left out" | "null"): (value: unknown) => Members {
-  const converts = Object.entries(fields).map(
-    ([name, field]) => [name, toPlain(field.type, blanks)] as const,
-  );
-  return (value) => {
-    const record = value as Members;
-    const plain: Record<string, unknown> = {};
-    for (const [name, convert] of converts) {
-      const item = record[name];
-      if (item !== null && item !== undefined) {
-        plain[name] = convert === null ? item : convert(item);
-      } else if (blanks === "null") plain[name] = null;
-    }
-    return plain;
+/** avsc resolves what differs; nothing but the bytes of the present schema goes on from here. */
+export function asPresent(present: Type, writer: Type): AsPresent {
+  const resolver = present.createResolver(writer);
+  return (bytes, position) => {
+    const { value, offset } = present.decode(bytes, position, resolver);
+    if (offset < 0) throw new RangeError("the record is cut short");
+    return { record: present.toBuffer(value), end: offset };
   };
 }
 
-/** How records of one schema id are read: its own writer's schema, seen through the present one. */
-type Reader<K> = { readonly kind: K; readonly read: (bytes: Buffer) => unknown };
+/** How records of one schema id are read. */
+type Reader<T> = (bytes: Buffer) => T;
 
-export function readerOf<K>(kind: K, present: () => Type, writer: (() => Type) | null): Reader<K> {
-  let read: ((bytes: Buffer) => unknown) | null = null;
-  return {
-    kind,
-    read: (bytes) => {
-      if (read === null) {
-        const type = present();
-        const resolver = writer === null ? undefined : type.createResolver(writer());
-        read = (given) => {
-          const { value, offset } = type.decode(given, headerBytes, resolver);
-          if (offset < 0) throw new RangeError("the record is cut short");
-          if (offset !== given.length) {
-            throw new RangeError(`${given.length - offset} bytes follow the record`);
-          }
-          return value;
-        };
-      }
-      return read(bytes);
-    },
+/** A record that ends where the bytes do. */
+function whole<T>(bytes: Buffer, position: number, read: () => T): T {
+  openAt(bytes, position);
+  const value = read();
+  const follow = bytes.length - readUpTo();
+  if (follow !== 0) throw new RangeError(`${follow} bytes follow the record`);
+  return value;
+}
+
+function superseded<T>(present: () => Type, writer: () => Type, read: () => T): Reader<T> {
+  let resolve: AsPresent | null = null;
+  return (bytes) => {
+    resolve ??= asPresent(present(), writer());
+    const { record, end } = resolve(bytes, headerBytes);
+    const follow = bytes.length - end;
+    if (follow !== 0) throw new RangeError(`${follow} bytes follow the record`);
+    return whole(record, 0, read);
   };
 }
 
@@ -98,53 +88,76 @@ function lazily<K, T>(make: (key: K) => T): (key: K) => T {
 }
 
 const factType = lazily((kind: Kind) => avroTypeOf(loggedSchemaOf(avroSchemaOf(kind))));
-/** Data as avsc hands it out made plain: what is null is left out. */
-export const plainDataOf = lazily((kind: Kind) => plainRecord(tableOf(kind).fields, "left out"));
+const readDataOf = lazily((kind: Kind) => recordReader(tableOf(kind).fields, "left out"));
 const decisionType = lazily((kind: DecisionKind) => avroTypeOf(decisionSchemaOf(kind)));
-const plainDecision = lazily((kind: DecisionKind) =>
-  plainRecord(decisionTables[kind].fields, "null"),
+const readDecisionOf = lazily((kind: DecisionKind) =>
+  recordReader(decisionTables[kind].fields, "null"),
 );
 
-const factReaders: ReadonlyMap<number, Reader<Kind>> = new Map([
-  ...kinds.map((kind) => [factIds[kind], readerOf(kind, () => factType(kind), null)] as const),
+/** Reads a fact, envelope and data, at the place opened. */
+export function factReader(kind: Kind): () => Fact {
+  let readData: ReadMembers | null = null;
+  return () => {
+    readData ??= readDataOf(kind);
+    return {
+      id: readText(),
+      source: readWord(),
+      kind,
+      tenant: readWord(),
+      time: readLong(),
+      recordedTime: readLong(),
+      subject: readPresence() ? readText() : null,
+      data: readData(),
+    };
+  };
+}
+
+const decisionReader = (kind: DecisionKind) => (): Decision => {
+  const decision: unknown = { kind, ...readDecisionOf(kind)() };
+  return decision as Decision;
+};
+
+const factReaders: ReadonlyMap<number, Reader<Fact>> = new Map([
+  ...kinds.map((kind) => {
+    const read = factReader(kind);
+    return [factIds[kind], (bytes: Buffer) => whole(bytes, headerBytes, read)] as const;
+  }),
   ...supersededFacts.flatMap(({ id, kind: name, schema }) =>
     kinds
       .filter((kind) => kind === name)
       .map((kind) => {
         const writer = (): Type => avroTypeOf(loggedSchemaOf(JSON.parse(schema)));
-        return [id, readerOf(kind, () => factType(kind), writer)] as const;
+        return [id, superseded(() => factType(kind), writer, factReader(kind))] as const;
       }),
   ),
 ]);
 
-const decisionReaders: ReadonlyMap<number, Reader<DecisionKind>> = new Map([
-  ...decisionKinds.map(
-    (kind) => [decisionIds[kind], readerOf(kind, () => decisionType(kind), null)] as const,
-  ),
+const decisionReaders: ReadonlyMap<number, Reader<Decision>> = new Map([
+  ...decisionKinds.map((kind) => {
+    const read = decisionReader(kind);
+    return [decisionIds[kind], (bytes: Buffer) => whole(bytes, headerBytes, read)] as const;
+  }),
   ...supersededDecisions.flatMap(({ id, kind: name, schema }) =>
     decisionKinds
       .filter((kind) => kind === name)
       .map((kind) => {
         const writer = (): Type => avroTypeOf(JSON.parse(schema));
-        return [id, readerOf(kind, () => decisionType(kind), writer)] as const;
+        return [id, superseded(() => decisionType(kind), writer, decisionReader(kind))] as const;
       }),
   ),
 ]);
 
-function decode<K>(
-  readers: ReadonlyMap<number, Reader<K>>,
-  bytes: Buffer,
-): Result<{ readonly kind: K; readonly value: unknown }, Refusal> {
+function decode<T>(readers: ReadonlyMap<number, Reader<T>>, bytes: Buffer): Result<T, Refusal> {
   if (bytes.length < headerBytes || bytes[0] !== 0) {
     return refusal("bad-avro", null, "The record does not begin with byte 0 and a schema id.");
   }
   const id = bytes.readUInt32BE(1);
-  const reader = readers.get(id);
-  if (reader === undefined) {
+  const read = readers.get(id);
+  if (read === undefined) {
     return refusal("bad-avro", null, `Schema id ${id} is not known here; see schemas/*/ids.json.`);
   }
   try {
-    return ok({ kind: reader.kind, value: reader.read(bytes) });
+    return ok(read(bytes));
   } catch (error) {
     const why =
       error instanceof RangeError || error instanceof InvariantError
@@ -162,31 +175,10 @@ export const encodeFact = (fact: Fact): Buffer =>
  * The fact in bytes that `encodeFact` wrote, now or under an earlier release. It checks their form
  * only: what a stranger sent goes through `parseEvent` first.
  */
-export function decodeFact(bytes: Buffer): Result<Fact, Refusal> {
-  const read = decode(factReaders, bytes);
-  if (!read.ok) return read;
-  const { kind, value } = read.value;
-  const fact = value as Fact;
-  return ok({
-    id: fact.id,
-    source: fact.source,
-    kind,
-    tenant: fact.tenant,
-    time: fact.time,
-    recordedTime: fact.recordedTime,
-    subject: fact.subject,
-    data: plainDataOf(kind)(fact.data),
-  });
-}
+export const decodeFact = (bytes: Buffer): Result<Fact, Refusal> => decode(factReaders, bytes);
 
 export const encodeDecision = (decision: Decision): Buffer =>
   encode(decisionType(decision.kind), decisionIds[decision.kind], decision);
 
-export function decodeDecision(bytes: Buffer): Result<Decision, Refusal> {
-  const read = decode(decisionReaders, bytes);
-  if (!read.ok) return read;
-  const { kind, value } = read.value;
-  const decision = { kind, ...plainDecision(kind)(value) } as unknown;
-  invariant(typeof decision === "object", "a record is read as an object");
-  return ok(decision as Decision);
-}
+export const decodeDecision = (bytes: Buffer): Result<Decision, Refusal> =>
+  decode(decisionReaders, bytes);

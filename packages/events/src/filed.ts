@@ -1,6 +1,7 @@
 import type { Type } from "avsc";
 import { avroTypeOf, filedSchemaOf } from "./avro.ts";
-import { plainDataOf } from "./codec.ts";
+import { openAt, readLong, readUpTo } from "./avro-reader.ts";
+import { asPresent, factReader } from "./codec.ts";
 import type { Fact } from "./fact.ts";
 import type { Kind } from "./kinds/index.ts";
 
@@ -50,19 +51,17 @@ export function filedReader(
   schema: string,
 ): (bytes: Buffer, at: number) => Read {
   const present = presentOf(kind);
-  const resolver =
-    schema === present.schema
-      ? undefined
-      : present.type.createResolver(avroTypeOf(JSON.parse(schema)));
-  const plain = kind === "tick" ? null : plainDataOf(kind);
+  const resolve =
+    schema === present.schema ? null : asPresent(present.type, avroTypeOf(JSON.parse(schema)));
+  const readFact = kind === "tick" ? () => null : factReader(kind);
+  const readHere = (bytes: Buffer, at: number): Read => {
+    openAt(bytes, at);
+    const record = { offset: readLong(), stamp: readLong(), fact: readFact() };
+    return { record, end: readUpTo() };
+  };
   return (bytes, at) => {
-    const { value, offset: end } = present.type.decode(bytes, at, resolver);
-    if (end < 0) throw new RangeError("the record is cut short");
-    const { offset, logTime, id, source, tenant, time, recordedTime, subject, data } = value;
-    if (kind === "tick" || plain === null) {
-      return { record: { offset, stamp: logTime, fact: null }, end };
-    }
-    const fact = { id, source, kind, tenant, time, recordedTime, subject, data: plain(data) };
-    return { record: { offset, stamp: logTime, fact }, end };
+    if (resolve === null) return readHere(bytes, at);
+    const { record, end } = resolve(bytes, at);
+    return { ...readHere(record, 0), end };
   };
 }

@@ -1,4 +1,10 @@
-export { avroSchemaOf, avroTypeOf, decisionSchemaOf, filedSchemaOf } from "./avro.ts";
+export {
+  avroSchemaOf,
+  avroTypeOf,
+  decisionSchemaOf,
+  filedSchemaOf,
+  loggedSchemaOf,
+} from "./avro.ts";
 export { canonicalJson, isoTime } from "./canonical.ts";
 export { type CloudEvent, toCloudEvent } from "./cloud-event.ts";
 export {

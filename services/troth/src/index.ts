@@ -24,6 +24,7 @@ export { StoppedError } from "./partitioned/stopped.ts";
 export { Pipeline } from "./pipeline.ts";
 export { defaultPolicyPath, readPolicy } from "./policy-file.ts";
 export { type ReplayedLines, replayLines } from "./replay/in-memory.ts";
+export { readFolder } from "./replay/read-folder.ts";
 export { replay } from "./replay/replay.ts";
 export { randomEvents, seeded } from "./sim/random-events.ts";
 export { syntheticDay } from "./story/synthetic-day.ts";

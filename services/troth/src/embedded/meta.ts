@@ -30,7 +30,7 @@ export async function readMeta(dir: string): Promise<Meta | null> {
       `${dir} has format ${meta.format}; this troth knows format ${knownFormat}: start the troth that made it, or a later one`,
     );
   } catch (error) {
-    if (errnoOf(error) === "ENOENT") return null;
+    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return null;
     throw error;
   }
 }

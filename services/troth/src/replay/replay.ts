@@ -3,7 +3,7 @@ import { isoTime, toCloudEvent } from "@troth/events";
 import type { Policy } from "@troth/policy";
 import { outcomeOf } from "@troth/truth";
 import { Pipeline } from "../pipeline.ts";
-import type { ReadLines } from "./source.ts";
+import type { ReadLine, ReadRecord, ToJudge } from "./source.ts";
 import { flagCounts, type Summary, Verdicts } from "./verdicts.ts";
 
 /** What was set aside, with enough to put it right: the line's number, reason, field and text. */
@@ -28,11 +28,12 @@ export type ReplayResult = {
 };
 
 /**
- * Judges an event file: batch and deterministic. Log time is the running maximum of `recordedtime`;
- * a final tick runs to `until`, or stands at the last stamp. Facts recorded after `until` are not read.
+ * Judges events: batch and deterministic. Log time is the running maximum of `recordedtime`, or what
+ * a log says it was; a final tick runs to `until`, or stands at the last stamp. Facts recorded after
+ * `until` are not read.
  */
 export async function replay(
-  lines: ReadLines,
+  lines: ToJudge,
   policy: Policy,
   key: string,
   until: number | null,
@@ -58,26 +59,39 @@ export async function replay(
     out = [];
     position += 1;
   };
+  const take = (fact: Fact, at: number, one: ReadLine | ReadRecord): void => {
+    read += 1;
+    stamp = Math.max(stamp, at);
+    sink.fact?.({ offset: position, stamp, fact });
+    const full: Fact[] = [];
+    const fate = pipeline.take(fact, stamp, out, full);
+    for (const turned of full) {
+      const itself =
+        turned === fact && "raw" in one ? one.raw : JSON.stringify(toCloudEvent(turned));
+      sink.setAside({ line: "line" in one ? one.line : position, raw: itself, ...noRoom });
+    }
+    if (fate === "applied") noteAnswer(verdicts, fact);
+    say();
+  };
   for await (const batch of lines) {
-    for (const { line, result, raw } of batch) {
-      if (result.ok && until !== null && result.value.recordedTime > until) continue;
-      read += 1;
-      if (!result.ok) {
+    for (const one of batch) {
+      if ("stamp" in one) {
+        if (until !== null && one.stamp > until) continue;
+        if (one.fact !== null) take(one.fact, one.stamp, one);
+        else {
+          stamp = one.stamp;
+          sink.fact?.({ offset: position, stamp, fact: null });
+          pipeline.tick(stamp, out);
+          say();
+        }
+      } else if (!one.result.ok) {
+        read += 1;
         refused += 1;
-        sink.setAside({ line, raw, ...result.error });
-        continue;
+        sink.setAside({ line: one.line, raw: one.raw, ...one.result.error });
+      } else {
+        const fact = one.result.value;
+        if (until === null || fact.recordedTime <= until) take(fact, fact.recordedTime, one);
       }
-      const fact = result.value;
-      stamp = Math.max(stamp, fact.recordedTime);
-      sink.fact?.({ offset: position, stamp, fact });
-      const full: Fact[] = [];
-      const fate = pipeline.take(fact, stamp, out, full);
-      for (const one of full) {
-        const itself = one === fact ? raw : JSON.stringify(toCloudEvent(one));
-        sink.setAside({ line, raw: itself, ...noRoom });
-      }
-      if (fate === "applied") noteAnswer(verdicts, fact);
-      say();
     }
     await sink.drained();
   }

@@ -10,3 +10,9 @@ export type ReadLine = {
 
 /** Lines in arrays, as large as the reader finds handy. */
 export type ReadLines = AsyncIterable<readonly ReadLine[]>;
+
+/** A record of a log of facts, which was stamped when it came; without a fact only time went on. */
+export type ReadRecord = { readonly stamp: number; readonly fact: Fact | null };
+
+/** What can be judged: lines that follow their own times, or records that are stamped already. */
+export type ToJudge = AsyncIterable<readonly (ReadLine | ReadRecord)[]>;
