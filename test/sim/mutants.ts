@@ -386,7 +386,9 @@ export const mutants: readonly Mutant[] = [
   {
     name: "the voice forgets what it has seen",
     file: `${notify}/book.ts`,
-    edits: [["    if (isBeyond(place, this.#seen)) this.#seen = place;", ""]],
+    edits: [
+      ["    if (isBeyond(place, this.seen(partition))) this.#seen.set(partition, place);", ""],
+    ],
     seed: 1,
   },
   {
@@ -435,19 +437,14 @@ export const mutants: readonly Mutant[] = [
   {
     name: "an alert that stood at the start is not told",
     file: `${notify}/notify.ts`,
-    edits: [
-      ["      for (const { output, message } of news) decide(output, message, minute);\n", ""],
-    ],
+    edits: [["      for (const one of news) decide(one, minute);\n", ""]],
     seed: 1,
   },
   {
     name: "a storm nobody was told of is forgotten when the next minute's alerts come at a start",
     file: `${notify}/notify.ts`,
     edits: [
-      [
-        "      sayStorms(minute);\n      for (const { output, message } of news)",
-        "      for (const { output, message } of news)",
-      ],
+      ["      sayStorms(minute);\n      for (const one of news)", "      for (const one of news)"],
     ],
     seed: 186,
   },

@@ -1,8 +1,20 @@
-import { isBeyond } from "@troth/events";
-import { isOver, isStanding, type Message, type StormMessage, stormMessage } from "./message.ts";
+import { type CohortDecision, isBeyond } from "@troth/events";
+import {
+  cohortMessage,
+  isOver,
+  isStanding,
+  type Message,
+  type StormMessage,
+  stormMessage,
+} from "./message.ts";
 
-/** Where an output stands in the log of outputs. */
-export type Place = { readonly inOffset: number; readonly seq: number };
+/** Where an output stands in the log of outputs, or in that of its partition. */
+export type Place = {
+  readonly inOffset: number;
+  readonly seq: number;
+  /** 0 when it is left out: there is but one. */
+  readonly partition?: number;
+};
 
 /** What the journal holds, one line each. An entry and the place it moves to are one write. */
 export type Entry =
@@ -21,6 +33,13 @@ export type Entry =
       readonly at: Place;
       readonly minute: number;
       readonly owner: string;
+    }
+  /** How many something reached in one of `of` partitions; told added up, once the last has said it. */
+  | {
+      readonly kind: "part";
+      readonly at: Place;
+      readonly said: CohortDecision;
+      readonly of: number;
     }
   | { readonly kind: "storm"; readonly message: StormMessage; readonly minute: number }
   | { readonly kind: "passed"; readonly at: Place }
@@ -44,13 +63,17 @@ type Storm = {
 
 /** A book as plain data, for starting a journal afresh. */
 export type Pages = {
-  readonly seen: Place;
+  /** One of each partition. */
+  readonly seen: Place | readonly Place[];
   readonly open: readonly string[];
   readonly pending: readonly (readonly [channel: string, messages: readonly Message[]])[];
   readonly storms: readonly (readonly [owner: string, storm: Storm])[];
   readonly snoozed?: readonly (readonly [id: string, snooze: Snooze])[];
+  readonly parts?: readonly (readonly [name: string, parts: Parts])[];
 };
 
+/** What the partitions that have spoken say of one thing that reached many. */
+type Parts = { readonly touched: number; readonly partitions: readonly number[] };
 type Snooze = { readonly until: number; readonly message: Message | null };
 
 /** A message a channel still has to send; `number` says which journal entry wants it. */
@@ -65,12 +88,13 @@ const calm = (minute: number): Storm => ({ minute, told: 0, counted: 0, said: 0,
 export class Book {
   readonly #channels: readonly string[];
   readonly #isFor: (channel: string, message: Message) => boolean;
-  #seen: Place = { inOffset: -1, seq: -1 };
+  readonly #seen = new Map<number, Place>();
   /** Alerts somebody was told of and that are not over. */
   readonly #open = new Set<string>();
   readonly #pending = new Map<string, Map<string, Pending>>();
   readonly #storms = new Map<string, Storm>();
   readonly #snoozed = new Map<string, Snooze>();
+  readonly #parts = new Map<string, Parts>();
   #entries = 0;
 
   constructor(
@@ -82,8 +106,9 @@ export class Book {
     for (const channel of channels) this.#pending.set(channel, new Map());
   }
 
-  get seen(): Place {
-    return this.#seen;
+  /** The furthest place of a partition that something was entered of. */
+  seen(partition = 0): Place {
+    return this.#seen.get(partition) ?? { inOffset: -1, seq: -1 };
   }
 
   /** Entries applied so far. */
@@ -169,6 +194,11 @@ export class Book {
         this.#storms.set(entry.owner, { ...storm, counted: storm.counted + 1 });
         return;
       }
+      case "part": {
+        this.#see(entry.at);
+        this.#add(entry.said, entry.at.partition ?? 0, entry.of);
+        return;
+      }
       case "storm": {
         const { owner, revision, alerts } = entry.message;
         const storm = this.#stormOf(owner, entry.minute);
@@ -195,7 +225,7 @@ export class Book {
 
   pages(): Pages {
     return {
-      seen: this.#seen,
+      seen: [...this.#seen.values()],
       open: [...this.#open],
       pending: [...this.#pending].map(([channel, waiting]) => [
         channel,
@@ -203,11 +233,12 @@ export class Book {
       ]),
       storms: [...this.#storms],
       snoozed: [...this.#snoozed],
+      parts: [...this.#parts],
     };
   }
 
   #restore(pages: Pages): void {
-    this.#seen = pages.seen;
+    for (const place of "seq" in pages.seen ? [pages.seen] : pages.seen) this.#see(place);
     for (const id of pages.open) this.#open.add(id);
     for (const [channel, messages] of pages.pending) {
       const waiting = this.#pending.get(channel);
@@ -216,10 +247,24 @@ export class Book {
     }
     for (const [owner, storm] of pages.storms) this.#storms.set(owner, storm);
     for (const [id, snooze] of pages.snoozed ?? []) this.#snoozed.set(id, snooze);
+    for (const [name, parts] of pages.parts ?? []) this.#parts.set(name, parts);
   }
 
   #see(place: Place): void {
-    if (isBeyond(place, this.#seen)) this.#seen = place;
+    const partition = place.partition ?? 0;
+    if (isBeyond(place, this.seen(partition))) this.#seen.set(partition, place);
+  }
+
+  #add(said: CohortDecision, partition: number, of: number): void {
+    const name = `${said.at} ${said.cohort} ${said.rule}`;
+    const known = this.#parts.get(name) ?? { touched: 0, partitions: [] };
+    if (known.partitions.includes(partition)) return;
+    const touched = known.touched + said.touched;
+    const partitions = [...known.partitions, partition];
+    this.#parts.set(name, { touched, partitions });
+    if (partitions.length < of) return;
+    this.#parts.delete(name);
+    if (touched > 0) this.#send(cohortMessage({ ...said, touched }));
   }
 
   #stormOf(owner: string, minute: number): Storm {

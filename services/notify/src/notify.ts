@@ -1,6 +1,6 @@
 import { type CohortDecision, type Fact, isBeyond, type Output } from "@troth/events";
 import type { Clock, Disk, Timer } from "@troth/runtime";
-import { Book, type Entry, type Pending } from "./book.ts";
+import { Book, type Entry, type Pending, type Place } from "./book.ts";
 import { type Channel, isFor } from "./channel.ts";
 import { openJournal } from "./journal.ts";
 import {
@@ -38,13 +38,18 @@ export type NotifyOptions = {
   readonly whom?: (cohort: CohortDecision) => string | null;
   /** Whose customer it is; null when that cannot be told, and then nobody hears of their flag. */
   readonly tenantOf?: (customer: string) => string | null;
+  /** Partitions whose outputs are handed in; what reaches many is said by each of them. */
+  readonly partitions?: number;
   /** The journal is written afresh, without what is done, when it has grown to this and doubled. */
   readonly journalBytes?: number;
 };
 
 export type Notify = {
-  /** Takes the next output in order; what was seen before is dropped. Throws what stopped the journal. */
-  readonly fold: (output: Output) => void;
+  /**
+   * Takes the next output of a partition, in order; what was seen before is dropped. After a start all
+   * are handed in from the beginning: whoever is told again is known by that.
+   */
+  readonly fold: (output: Output, partition?: number) => void;
   /**
    * Says that everything written before this start has been folded. Until then nothing is sent; then
    * only what still stands, or what somebody was told of before.
@@ -62,13 +67,41 @@ export type Notify = {
 const minuteMs = 60_000;
 const hourMs = 3_600_000;
 
+type News = { readonly output: Output; readonly partition: number; readonly message: Message };
+
+const placeOf = ({ inOffset, seq }: Output, partition: number): Place => ({
+  inOffset,
+  seq,
+  ...(partition > 0 && { partition }),
+});
+
+/** How many alerts are remembered by their newest revision; the oldest are over long since. */
+const newestMax = 500_000;
+
+/** The newest revision heard of each alert, whichever partition said it. */
+class Newest {
+  readonly #revisions = new Map<string, number>();
+
+  see(message: Message): void {
+    if (message.kind !== "alert" || this.isOlder(message)) return;
+    this.#revisions.delete(message.id);
+    this.#revisions.set(message.id, message.revision);
+    const oldest = this.#revisions.keys().next().value;
+    if (this.#revisions.size > newestMax && oldest !== undefined) this.#revisions.delete(oldest);
+  }
+
+  isOlder(message: Message): boolean {
+    return message.kind === "alert" && message.revision < (this.#revisions.get(message.id) ?? 0);
+  }
+}
+
 /**
  * Tells the outside of alerts, at least once, each with an id that stays the same, never an older
  * revision after a newer one. What is to be said is in the journal before it is said.
  */
 export async function openNotify(options: NotifyOptions): Promise<Notify> {
   const { channels, clock, tell, alertsPerOwnerAndMinute = 10 } = options;
-  const { alertsPerCustomerAndHour = 3 } = options;
+  const { alertsPerCustomerAndHour = 3, partitions = 1 } = options;
   const { journalBytes = 8 * 1024 * 1024 } = options;
   const journal = await openJournal(options.dir, options.disk);
   if (journal.tornBytes > 0) tell.torn(journal.tornBytes);
@@ -82,11 +115,12 @@ export async function openNotify(options: NotifyOptions): Promise<Notify> {
   let afreshBytes = journalBytes;
   let flushing: Promise<void> | null = null;
   /** Alerts of the backlog as they stand; null once caught up. */
-  let backlog: Map<string, { output: Output; message: Message }> | null = new Map();
+  let backlog: Map<string, News> | null = new Map();
   /** What somebody was told of before this start and that still stands, as it was last said. */
   const standing = new Map<string, Message>();
   const silences = new Map<string, number>();
   const customers = new Map<string, string>();
+  const newest = new Newest();
   const ofCustomer = new Map<string, number>();
   let hour = 0;
   let now = 0;
@@ -168,8 +202,17 @@ export async function openNotify(options: NotifyOptions): Promise<Notify> {
     return count > alertsPerCustomerAndHour;
   };
 
-  const decide = (output: Output, message: Message, inMinute: number): void => {
-    const at = { inOffset: output.inOffset, seq: output.seq };
+  const decide = ({ output, partition, message }: News, inMinute: number): void => {
+    const at = placeOf(output, partition);
+    if (output.body.kind === "cohort" && partitions > 1) {
+      record({ kind: "part", at, said: output.body, of: partitions });
+      return;
+    }
+    // An alert that moved to another partition is spoken of by both, and they are not read in one order.
+    if (newest.isOlder(message)) {
+      record({ kind: "passed", at });
+      return;
+    }
     const isTold = book.isTold(message.id);
     if (isOver(message) && !isTold) {
       record({ kind: "passed", at });
@@ -200,7 +243,9 @@ export async function openNotify(options: NotifyOptions): Promise<Notify> {
       case "alert":
         return alertMessage(body);
       case "cohort":
-        return body.touched === 0 ? null : cohortMessage(body, options.whom?.(body) ?? null);
+        return body.touched === 0 && partitions === 1
+          ? null
+          : cohortMessage(body, options.whom?.(body) ?? null);
       case "source": {
         if (body.state === "silent") silences.set(body.source, body.at);
         return sourceMessage(body, silences.get(body.source) ?? body.at);
@@ -220,46 +265,48 @@ export async function openNotify(options: NotifyOptions): Promise<Notify> {
     }
   };
 
-  const snooze = (output: Output, { data }: Fact): void => {
+  const snooze = (at: Place, { data }: Fact): void => {
     const { alertId, until } = data;
     if (typeof alertId !== "string" || typeof until !== "number") return;
-    const at = { inOffset: output.inOffset, seq: output.seq };
     record({ kind: "snoozed", at, id: alertId, until });
   };
 
   /** Of alerts that were put off until now, the newest word. */
   const sayAwake = (): void => {
-    for (const message of book.awake(now)) record({ kind: "told", at: book.seen, minute, message });
+    for (const message of book.awake(now))
+      record({ kind: "told", at: book.seen(), minute, message });
   };
 
   return {
-    fold: (output) => {
+    fold: (output, partition = 0) => {
       now = Math.max(now, output.stamp);
       minute = Math.floor(now / minuteMs);
       const message = messageOf(output);
-      if (output.body.kind === "alert" && message !== null) {
+      if (message !== null) newest.see(message);
+      if (output.body.kind === "alert" && message !== null && !newest.isOlder(message)) {
         if (isOver(message)) customers.delete(message.id);
         else customers.set(message.id, output.body.customer);
       }
-      if (!isBeyond(output, book.seen)) {
-        if (message === null) return;
+      if (!isBeyond(output, book.seen(partition))) {
+        if (message === null || newest.isOlder(message)) return;
         if (book.isTold(message.id)) standing.set(message.id, message);
         return;
       }
       if (output.body.kind === "noise" && output.body.fact.kind === "alert.snoozed")
-        snooze(output, output.body.fact);
+        snooze(placeOf(output, partition), output.body.fact);
       if (backlog !== null) {
         // Taken out first, so that the map stays in order of the last word about each.
-        if (message !== null) {
-          backlog.delete(message.id);
-          backlog.set(message.id, { output, message });
-        }
+        if (message === null) return;
+        const name = output.body.kind === "cohort" ? `${message.id} ${partition}` : message.id;
+        if (newest.isOlder(message)) return;
+        backlog.delete(name);
+        backlog.set(name, { output, partition, message });
         return;
       }
       if (book.storms(minute).length > 0 || book.awake(now).length > 0 || message !== null) {
         sayStorms(minute);
         sayAwake();
-        if (message !== null) decide(output, message, minute);
+        if (message !== null) decide({ output, partition, message }, minute);
         wake();
       }
     },
@@ -272,7 +319,7 @@ export async function openNotify(options: NotifyOptions): Promise<Notify> {
       standing.clear();
       // A new minute's alerts would take the place of what an earlier one counted and nobody was told.
       sayStorms(minute);
-      for (const { output, message } of news) decide(output, message, minute);
+      for (const one of news) decide(one, minute);
       if (book.storms(Number.POSITIVE_INFINITY).length > 0) expectQuiet();
       wake();
     },

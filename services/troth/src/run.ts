@@ -17,6 +17,7 @@ import { keysArgument, openKeysToSeal } from "./keys/open-keys.ts";
 import { openLakeToWrite } from "./lake-place.ts";
 import { type MappingFile, openMapping } from "./mapping-file.ts";
 import { openOtlp } from "./otlp.ts";
+import { noOutside, openOutside } from "./outside.ts";
 import { policiesOf } from "./partitioned/policies.ts";
 import type { Wait } from "./partitioned/waits.ts";
 import { defaultPolicyPath, readPolicy } from "./policy-file.ts";
@@ -37,6 +38,7 @@ type Options = KafkaOptions & {
   readonly snapshots?: string;
   readonly clock: "live" | "events";
   readonly lake?: string;
+  readonly notify?: string;
   readonly keys?: string;
   readonly sessionTimeout: number;
   readonly otlp?: string;
@@ -67,7 +69,14 @@ const services: Readonly<Record<string, { readonly role: string; readonly run: R
     run: (place, _, { lake }) => runLake(place, lake ?? join(place.data, "lake")),
   },
   desk: { role: "desk", run: (place, policy) => runDesk(place, policy) },
-  notify: { role: "notify", run: (place) => runNotify(place) },
+  notify: {
+    role: "notify",
+    run: async (place, _, { notify }) =>
+      runNotify(
+        place,
+        notify === undefined ? noOutside : await openOutside(notify, process.env, place.clock),
+      ),
+  },
 };
 const names = Object.keys(services);
 
@@ -109,6 +118,9 @@ async function run(name: string, options: Options): Promise<number> {
     ready: () =>
       running === null ? "Kafka is being reached" : (running.health() ?? running.ready()),
     notes: () => telling.lines(),
+    // Whoever posts sends again what was not taken.
+    receive: async (posted) =>
+      running === null ? 503 : ((await running.receive?.(posted)) ?? 404),
   });
   stop.defer("health", () => {
     telling.close();
@@ -211,7 +223,14 @@ export function addRun(program: Command): void {
       "live",
     )
     .option("--lake <place>", "lake only: a folder, or s3://bucket/prefix")
-    .option("--keys <place>", `intake and desk: what seals and opens events: ${keysArgument}`)
+    .option(
+      "--notify <file>",
+      "notify only: who is told besides its own log: see infra/notify.example.yaml",
+    )
+    .option(
+      "--keys <place>",
+      `intake, desk and notify: what seals and opens events: ${keysArgument}`,
+    )
     .option(
       "--session-timeout <s>",
       "a process that is silent for so long loses its partitions to others",

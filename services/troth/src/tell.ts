@@ -5,7 +5,13 @@ import { Influence } from "./accountability/influence.ts";
 import type { Fate } from "./pipeline.ts";
 import { openAccountability } from "./tell/accountability.ts";
 import { openCustomers, openTouchPoints, openTruth } from "./tell/customers.ts";
-import { openEvents, openPlaces, type ReaderName } from "./tell/machine.ts";
+import {
+  type Notified,
+  openEvents,
+  openNotifications,
+  openPlaces,
+  type ReaderName,
+} from "./tell/machine.ts";
 import { openPromises, openSegments } from "./tell/promises.ts";
 
 export { type ReaderName, readerNames } from "./tell/machine.ts";
@@ -27,10 +33,8 @@ export type Tell = {
   readonly readerReached: (reader: ReaderName, outputs: number) => void;
   readonly eventLoopLagged: (seconds: number) => void;
   /** A message to the outside arrived, failed for now, or was given up. */
-  readonly notified: (channel: string, outcome: "sent" | "failed" | "gave-up") => void;
+  readonly notified: Notified;
 };
-
-const channels: readonly string[] = ["log", "webhook", "alertmanager", "pagerduty", "other"];
 
 /**
  * Names every metric there is. Labels come from closed lists and the policy, never from events, so the
@@ -48,11 +52,7 @@ export function openTell(metrics: Metrics, policy: Policy): Tell {
   const truth = openTruth(metrics);
   const account = openAccountability(metrics, policy, influence);
   const places = openPlaces(metrics);
-  const notifications = metrics.counter({
-    name: "troth_notifications_total",
-    help: "Messages to the outside, by channel: sent, failed (and tried again) or given up.",
-    labels: { channel: channels, outcome: ["sent", "failed", "gave-up"] as const },
-  });
+  const notified = openNotifications(metrics);
   let seen = { inOffset: -1, seq: -1 };
   let outputs = 0;
   const count = (body: Output["body"]): void => {
@@ -116,6 +116,6 @@ export function openTell(metrics: Metrics, policy: Policy): Tell {
     },
     readerReached: (reader, position) => places.reader.set({ reader }, position),
     eventLoopLagged: (seconds) => places.lag.set({}, seconds),
-    notified: (channel, outcome) => notifications.add({ channel, outcome }),
+    notified,
   };
 }

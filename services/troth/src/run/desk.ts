@@ -1,12 +1,11 @@
 import { join } from "node:path";
 import { createViews, type Hand, isLoopback, openAudit, openDesk, openRecovery } from "@troth/desk";
-import { parseEvent, parseLine } from "@troth/events";
-import { defaultLimits, receive } from "@troth/intake";
 import type { Policy } from "@troth/policy";
 import { systemDisk } from "@troth/runtime";
 import { deskOptionsOf, readDeskSettings } from "../desk-settings.ts";
 import { readPartitions } from "./desk-reading.ts";
 import { type DoorLogs, openDoorLogs } from "./door-logs.ts";
+import { handIn } from "./hand-in.ts";
 import { Landed } from "./landed.ts";
 import type { Place, Service } from "./place.ts";
 
@@ -14,28 +13,10 @@ import type { Place, Service } from "./place.ts";
 const shownWithinMs = 5_000;
 
 /** Acts go in where all events do, and are answered once they come back judged, or are at least stored. */
-function openHand({ clock, log }: Place, door: DoorLogs, landed: Landed): Hand {
+function openHand(place: Place, door: DoorLogs, landed: Landed): Hand {
+  const hand = handIn(place, door);
   return async (events) => {
-    const { status, body } = await receive(
-      {
-        contentType: "application/cloudevents-batch+json",
-        contentEncoding: "identity",
-        body: Buffer.from(JSON.stringify(events)),
-      },
-      {
-        parse: { line: parseLine, event: parseEvent },
-        append: door.append,
-        clock,
-        limits: defaultLimits,
-        tell: {
-          admitted: () => undefined,
-          answered: () => undefined,
-          turnedAway: (why) => log.warn("an act was turned away", { why }),
-          failed: (error) => log.warn("an act could not be stored", { error: String(error) }),
-        },
-      },
-    );
-    if (status !== 202 || !("setAsideTotal" in body) || body.setAsideTotal !== 0) return "refused";
+    if ((await hand(events)) === "refused") return "refused";
     const ids = events.map((event) => String(event["id"]));
     return (await landed.wait(ids, shownWithinMs)) ? "shown" : "stored";
   };

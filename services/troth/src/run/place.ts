@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { type KafkaLogs, type Log, openSnapshots, type Snapshots } from "@troth/log";
 import {
   type Clock,
+  type HealthServerOptions,
   type Logger,
   type Metrics,
   type ObjectStore,
@@ -56,6 +57,8 @@ export type Service = {
   readonly ready: () => string | null;
   /** What it waits for at the moment, beyond work to come in. */
   readonly waits: () => readonly Wait[];
+  /** Takes what is posted to `/v1/alertmanager` beside the metrics: the status to answer with. */
+  readonly receive?: HealthServerOptions["receive"];
   /** Line said once it is up, beside that of the metrics. */
   readonly says?: string;
 };

@@ -92,3 +92,15 @@ export function openPlaces(metrics: Metrics) {
     ),
   };
 }
+
+const channels: readonly string[] = ["log", "webhook", "alertmanager", "pagerduty", "other"];
+export type Notified = (channel: string, outcome: "sent" | "failed" | "gave-up") => void;
+
+export function openNotifications(metrics: Metrics): Notified {
+  const notifications = metrics.counter({
+    name: "troth_notifications_total",
+    help: "Messages to the outside, by channel: sent, failed (and tried again) or given up.",
+    labels: { channel: channels, outcome: ["sent", "failed", "gave-up"] as const },
+  });
+  return (channel, outcome) => notifications.add({ channel, outcome });
+}
