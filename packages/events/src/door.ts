@@ -1,13 +1,15 @@
+import type { z } from "zod";
 import { isoTime } from "./canonical.ts";
 import { refusal, refusalAt, whatWasFound } from "./explain.ts";
 import type { Fact, Refusal } from "./fact.ts";
 import { jsonFault } from "./json-fault.ts";
+import type { Fields } from "./kinds/field.ts";
 import { type Kind, kinds, needsSubject, tableOf, typeOf } from "./kinds/index.ts";
 import { nearest } from "./nearest.ts";
 import { isPlainAscii, isReference } from "./reference.ts";
 import { fieldNamedBy } from "./references.ts";
 import { ok, type Result } from "./result.ts";
-import { faultIn, isRecord, type Members, membersReader, withoutBlanks } from "./shape.ts";
+import { isRecord, type Members, shapesOf, withoutBlanks } from "./shape.ts";
 import { dayMs, parseInstant } from "./time.ts";
 
 /** Largest line taken, in bytes of UTF-8. */
@@ -20,11 +22,11 @@ type Parsed<T> = Result<T, Refusal>;
 
 type Entrance = {
   readonly kind: Kind;
-  readonly read: ReturnType<typeof membersReader>;
+  readonly shapeFor: (data: object) => z.ZodType<Members>;
 };
 
 const entrances: ReadonlyMap<unknown, Entrance> = new Map(
-  kinds.map((kind) => [typeOf(kind), { kind, read: membersReader(tableOf(kind).fields) }]),
+  kinds.map((kind) => [typeOf(kind), { kind, shapeFor: shapesOf(tableOf(kind).fields) }]),
 );
 
 /** No control characters: NUL is what keeps the two parts of an identity apart. */
@@ -123,7 +125,18 @@ function readEntrance(event: Members): Parsed<Entrance> {
   );
 }
 
+/** What a subject names, told once: `order:A1` gives `orderNumber`, which the rules look at. */
+function namedBySubject(data: Members, subject: string | null, fields: Fields): Members {
+  if (subject === null) return data;
+  const field = fieldNamedBy(subject);
+  if (field === null || data[field.name] !== undefined || !Object.hasOwn(fields, field.name)) {
+    return data;
+  }
+  return { ...data, [field.name]: field.value };
+}
+
 function readData(event: Members, entrance: Entrance, subject: string | null): Parsed<Members> {
+  const given = event["data"];
   if (event["data_base64"] !== undefined) {
     return refusal(
       "not-an-event",
@@ -131,17 +144,12 @@ function readData(event: Members, entrance: Entrance, subject: string | null): P
       "data_base64 is given; give data as a JSON object.",
     );
   }
-  const given = event["data"] ?? {};
+  const data = withoutBlanks(given === undefined || given === null ? {} : given);
   const fields = tableOf(entrance.kind).fields;
-  if (!isRecord(given)) return refusalAt(fields, given, []);
-  // What a subject names is told once: `order:A1` gives `orderNumber`, which the rules look at.
-  const named = subject === null ? null : fieldNamedBy(subject);
-  const read = entrance.read(given, named);
-  if (read !== null) return ok(read);
-  // Slowly, since something is wrong: what.
-  const known = withoutBlanks(given);
-  const all = named === null ? known : { [named.name]: named.value, ...known };
-  return refusalAt(fields, all, faultIn(fields, all));
+  if (!isRecord(data)) return refusalAt(fields, data, []);
+  const named = namedBySubject(data, subject, fields);
+  const read = entrance.shapeFor(named).safeParse(named);
+  return read.success ? ok(read.data) : refusalAt(fields, named, read.error.issues[0]?.path ?? []);
 }
 
 /**

