@@ -132,8 +132,8 @@ export function addErase(program: Command): void {
 Names and free text of events are sealed per person when they come in; logs, lakes and their copies hold
 pseudonyms. Erasing destroys the keys under which anything of this person's is sealed, and changes no other
 byte: all of it can be judged anew with the same result. DATA/keys/erasures (or the place of the keys) keeps
-when and how many, never who. With --brokers the facts are found on Kafka; running services forget the keys
-when they start again. Exits with 1 when there is nothing of theirs.
+when and how many, never who. With --brokers the facts are found on Kafka; running services look for it every two
+seconds and let go of what the keys had opened. Exits with 1 when there is nothing of theirs.
 
 It does not reach copies of the keys themselves, files that import and replay wrote without keys, what was
 told outside, and what others' events say of them.

@@ -29,7 +29,9 @@ import { runMonitor } from "./run/monitor.ts";
 import { runNotify } from "./run/notify.ts";
 import type { Place, Service } from "./run/place.ts";
 import { tellWaits } from "./run/tell-waits.ts";
+import { runWithoutErased } from "./run/without-erased.ts";
 import { openServiceLog } from "./service-log.ts";
+import { type Notified, openNotifications } from "./tell/machine.ts";
 
 type Options = KafkaOptions & {
   readonly policy: readonly string[];
@@ -57,7 +59,9 @@ async function mappingsIn(paths: readonly string[]): Promise<readonly MappingFil
   throw new InputError(`--mapping ${paths[ofFile]}: it names no topic; add \`from: { topic: … }\``);
 }
 
-const services: Readonly<Record<string, { readonly role: string; readonly run: Runs }>> = {
+const services: Readonly<
+  Record<string, { readonly role: string; readonly run: Runs; readonly keepsNames?: true }>
+> = {
   intake: {
     role: "intake",
     run: async (place, _, { mapping }) => runIntake(place, await mappingsIn(mapping)),
@@ -68,9 +72,10 @@ const services: Readonly<Record<string, { readonly role: string; readonly run: R
     role: "lake",
     run: (place, _, { lake }) => runLake(place, lake ?? join(place.data, "lake")),
   },
-  desk: { role: "desk", run: (place, policy) => runDesk(place, policy) },
+  desk: { role: "desk", keepsNames: true, run: (place, policy) => runDesk(place, policy) },
   notify: {
     role: "notify",
+    keepsNames: true,
     run: async (place, _, { notify }) =>
       runNotify(
         place,
@@ -104,6 +109,7 @@ async function run(name: string, options: Options): Promise<number> {
   const data = resolve(options.data);
   await systemDisk.makeDir(data);
   let running: Service | null = null;
+  let notified: Notified | null = null;
   const reaching: readonly Wait[] = [
     { for: "brokers", what: `the brokers are being reached: ${options.brokers}` },
   ];
@@ -154,9 +160,15 @@ async function run(name: string, options: Options): Promise<number> {
     clock: systemClock,
     log,
     metrics,
+    notified: () => {
+      notified ??= openNotifications(metrics);
+      return notified;
+    },
     traces,
   };
-  running = await service.run(place, policies[0], options);
+  running = await runWithoutErased(place, service.keepsNames === true, (given) =>
+    service.run(given, policies[0], options),
+  );
   // One write: who reads it line by line, or looks for an address in it, has all or nothing.
   const address = `health http://${options.host}:${health.port}/healthz /readyz /metrics`;
   const lines = [`troth ${name} is up`, address, ...(running.says ? [running.says] : [])];

@@ -13,6 +13,8 @@ export type Keys = Sealing & {
     paths: readonly string[],
     noted: Readonly<Record<string, number>>,
   ) => Promise<void>;
+  /** Looks whether keys were destroyed, by whoever; true when some were, and none of those is held any more. */
+  readonly refresh: () => Promise<boolean>;
 };
 
 export type KeysOptions = {
@@ -82,6 +84,13 @@ export async function openKeys(options: KeysOptions): Promise<Keys> {
       if (known.size >= cachedMax) known.clear();
       known.set(path, key);
       return key;
+    },
+    refresh: async () => {
+      const latest = await readHeld(options);
+      if (latest === null || latest.number === held.number) return false;
+      held = latest;
+      known.clear();
+      return true;
     },
     destroy: async (paths, noted) => {
       for (let attempt = 0; attempt < attemptsMax; attempt += 1) {

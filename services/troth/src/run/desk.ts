@@ -67,6 +67,7 @@ export async function runDesk(place: Place, policy: Policy): Promise<Service> {
     health: read.stopped,
     waits: () => [...read.waits(), ...door.waits()],
     ready: () => (read.isCaughtUp() ? null : "the desk is reading what was said so far"),
+    port: Number(new URL(desk.url).port),
     says: `desk   ${desk.url}`,
   };
 }

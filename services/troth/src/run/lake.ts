@@ -1,4 +1,4 @@
-import { openLake } from "@troth/lake";
+import { type Lake, openLake } from "@troth/lake";
 import { patiently } from "@troth/runtime";
 import { openLakeToWrite } from "../lake-place.ts";
 import { type Supervised, supervise } from "../partitioned/supervise.ts";
@@ -15,11 +15,21 @@ export async function runLake(place: Place, where: string): Promise<Service> {
   const waits = (error: unknown): void =>
     log.warn("the lake waits for its store", { error: String(error) });
   const patience = { clock, stop: stop.signal, failed: waits };
+  const opening = openWaits();
+  /** A store that does not answer yet is waited for, however long; nothing is read meanwhile. */
+  const openStored = async (partition: number, genesis: string): Promise<Lake> => {
+    const resumed = patiently(async () => {
+      const store = await openLakeToWrite(`${where}/p=${partition}`, waits);
+      return openLake({ store, genesis, partition, begin: "resume" });
+    }, patience);
+    const what = `the lake's store is to say what it holds of partition ${partition}`;
+    const lake = await opening.while("store", what, resumed);
+    if (lake === null) throw new Error("told to stop before the store answered");
+    return lake;
+  };
   const open = async (partition: number): Promise<Following> => {
     const decisions = await openTopic(kafka, topics.decisions, partition);
-    const { genesis } = decisions;
-    const store = await openLakeToWrite(`${where}/p=${partition}`, waits);
-    const lake = await openLake({ store, genesis, partition, begin: "resume" });
+    const lake = await openStored(partition, decisions.genesis);
     const writing = openWaits();
     const following = await follow(decisions, (output) => {
       lake.fold(output);
@@ -38,8 +48,8 @@ export async function runLake(place: Place, where: string): Promise<Service> {
   });
   return {
     health: () => readers.flatMap((reader) => reader.stopped() ?? []).join("; ") || null,
-    ready: () => null,
-    waits: () => readers.flatMap((reader) => reader.waits()),
+    ready: () => (opening.now().length === 0 ? null : "the lake's store does not answer yet"),
+    waits: () => [...opening.now(), ...readers.flatMap((reader) => reader.waits())],
     says: `lake   ${where}`,
   };
 }

@@ -5,7 +5,6 @@ import { Tenants } from "../embedded/tenants.ts";
 import { Names, openedAnew } from "../keys/names.ts";
 import { type Outside, takeOn } from "../outside.ts";
 import { type Supervised, supervise } from "../partitioned/supervise.ts";
-import { openNotifications } from "../tell/machine.ts";
 import { openDoorLogs } from "./door-logs.ts";
 import { type Following, follow } from "./follow.ts";
 import { handIn } from "./hand-in.ts";
@@ -56,9 +55,9 @@ async function openVoice(
   outside: Outside,
   partitions: number,
 ): Promise<{ readonly notify: Notify; readonly told: ReturnType<typeof openTold> }> {
-  const { clock, log, traces, metrics } = place;
+  const { clock, log, traces } = place;
   const told = openTold(traces);
-  const count = openNotifications(metrics);
+  const count = place.notified();
   const notify = await openNotify({
     channels: [openLogChannel(log), ...(await openedChannels(place, outside.channels))],
     partitions,

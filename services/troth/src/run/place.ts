@@ -14,6 +14,7 @@ import type { Keys } from "../keys/keys.ts";
 import type { Policies } from "../partitioned/policies.ts";
 import { openSharedSnapshots } from "../partitioned/shared-snapshots.ts";
 import type { Wait } from "../partitioned/waits.ts";
+import type { Notified } from "../tell/machine.ts";
 import { logOptionsOf } from "../topics/table.ts";
 
 /** The topics of the fleet; what they hold stands in schemas/topics.json. */
@@ -48,6 +49,8 @@ export type Place = {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** Counts messages to the outside; named as a metric once somebody asks for it. */
+  readonly notified: () => Notified;
   readonly traces: Traces;
 };
 
@@ -59,6 +62,8 @@ export type Service = {
   readonly waits: () => readonly Wait[];
   /** Takes what is posted to `/v1/alertmanager` beside the metrics: the status to answer with. */
   readonly receive?: HealthServerOptions["receive"];
+  /** Where people or senders come to it, beside the port of its metrics. */
+  readonly port?: number;
   /** Line said once it is up, beside that of the metrics. */
   readonly says?: string;
 };
