@@ -16,6 +16,7 @@ import {
 } from "../../packages/events/src/index.ts";
 import { type KafkaLogs, type KafkaSettings, openKafka } from "../../packages/log/src/index.ts";
 import { type Connection, openConnection } from "../../packages/log/src/kafka/connection.ts";
+import { headerName } from "../../packages/log/src/kafka/message.ts";
 import { systemRng } from "../../packages/runtime/src/index.ts";
 import { applyTopics } from "../../services/troth/src/topics/apply.ts";
 import { logOptionsOf, type Role, readTopicTable } from "../../services/troth/src/topics/table.ts";
@@ -194,8 +195,8 @@ describe.skipIf(noKafka !== null)(
       const connection = await openConnection(kafka, { ...broker.config(), ...patience });
       const { messages } = await connection.fetch("troth.facts", 0, 1, { ms: 0, bytesMax: 1e6 });
       const fact = facts[0];
-      const message = messages.find(({ offset }) => offset === "1");
-      const header = (name: string): string => String(message?.headers[name]);
+      const message = messages.find(({ offset }) => offset === 1);
+      const header = (name: string): string => message?.text(headerName(name)) ?? "";
       expect(message?.key?.toString() ?? null).toBe(fact?.subject ?? null);
       expect([
         header("ce_specversion"),
@@ -207,7 +208,7 @@ describe.skipIf(noKafka !== null)(
       expect(header("ce_time")).toBe(new Date(fact?.time ?? 0).toISOString());
       expect(message?.value?.[0]).toBe(0);
       const flags = await connection.fetch("troth.flags", 0, 1, { ms: 0, bytesMax: 1e6 });
-      const standing = flags.messages.filter(({ offset }) => offset !== "0");
+      const standing = flags.messages.filter(({ offset }) => offset !== 0);
       expect(standing.map(({ key, value }) => [String(key), value === null])).toEqual([
         ["k", false],
         ["k", false],

@@ -15,6 +15,7 @@ import { type DecisionKind, decisionKinds, decisionTables } from "./decision-tab
 import { refusal } from "./explain.ts";
 import type { Fact, Refusal } from "./fact.ts";
 import { type Kind, kinds, tableOf } from "./kinds/index.ts";
+import { dataSchemaOf } from "./logged.ts";
 import { decisionIds, factIds, supersededDecisions, supersededFacts } from "./registry.ts";
 import { InvariantError, ok, type Result } from "./result.ts";
 
@@ -176,6 +177,32 @@ export const encodeFact = (fact: Fact): Buffer =>
  * only: what a stranger sent goes through `parseEvent` first.
  */
 export const decodeFact = (bytes: Buffer): Result<Fact, Refusal> => decode(factReaders, bytes);
+
+/** Reads the data of facts that were written with one schema, out of a larger block of bytes. */
+export type DataReader = {
+  readonly kind: Kind;
+  /** Null when they do not fit the schema. */
+  readonly read: (bytes: Buffer, from: number, to: number) => Fact["data"] | null;
+};
+
+function makeDataReader(id: number): DataReader | null {
+  const found = dataSchemaOf(id);
+  if (found === null) return null;
+  const { kind, superseded } = found;
+  const type = avroTypeOf(avroSchemaOf(kind));
+  const resolver = superseded === null ? undefined : type.createResolver(avroTypeOf(superseded));
+  const plain = plainDataOf(kind);
+  return {
+    kind,
+    read: (bytes, from, to) => {
+      const { value, offset } = type.decode(bytes, from, resolver);
+      return offset === to ? plain(value) : null;
+    },
+  };
+}
+
+/** By the id of the schema of `data` alone; null for one that is not known here. */
+export const dataReader = lazily(makeDataReader);
 
 export const encodeDecision = (decision: Decision): Buffer =>
   encode(decisionType(decision.kind), decisionIds[decision.kind], decision);

@@ -8,6 +8,8 @@ export {
 export { canonicalJson, isoTime } from "./canonical.ts";
 export { type CloudEvent, toCloudEvent } from "./cloud-event.ts";
 export {
+  type DataReader,
+  dataReader,
   decodeDecision,
   decodeFact,
   encodeDecision,

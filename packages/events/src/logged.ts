@@ -20,7 +20,13 @@ export type LoggedFact = {
   readonly data: Buffer;
 };
 
-type Ids = { readonly kind: Kind; readonly fact: number; readonly data: number };
+type Ids = {
+  readonly kind: Kind;
+  readonly fact: number;
+  readonly data: number;
+  /** The schema of data that was in force before; null when it still is. */
+  readonly superseded: unknown;
+};
 
 let known: { byFact: ReadonlyMap<number, Ids>; byData: ReadonlyMap<number, Ids> } | null = null;
 
@@ -31,13 +37,15 @@ function ids() {
     kind,
     fact: factIds[kind] as number,
     data: schemaIdOf(avroSchemaOf(kind)),
+    superseded: null,
   }));
   const superseded = supersededFacts.flatMap(({ kind: name, schema }) =>
     kinds
       .filter((kind) => kind === name)
       .map((kind) => {
         const data: unknown = JSON.parse(schema);
-        return { kind, fact: schemaIdOf(loggedSchemaOf(data)), data: schemaIdOf(data) };
+        const fact = schemaIdOf(loggedSchemaOf(data));
+        return { kind, fact, data: schemaIdOf(data), superseded: data };
       }),
   );
   const all = [...superseded, ...present];
@@ -47,6 +55,11 @@ function ids() {
   };
   return known;
 }
+
+/** What the data of a fact was written with, by the id of that schema; null for one not known here. */
+export const dataSchemaOf = (
+  id: number,
+): { readonly kind: Kind; readonly superseded: unknown } | null => ids().byData.get(id) ?? null;
 
 /** Reads Avro's variable-length integers and strings; times and lengths are below 2^53. */
 class Cursor {

@@ -7,10 +7,15 @@ export type LogRecord = {
    * to one partition of Kafka, a reader that begins in the middle keeps the log time it had reached.
    */
   readonly stamp: number;
-  /** A view of a larger read buffer: copy it to keep it for long. */
+  /**
+   * A view of a larger read buffer: copy it to keep it for long. Some logs make it of what they hold
+   * whenever it is asked for: ask once.
+   */
   readonly bytes: Buffer;
+  /** What the bytes say, where the log has that at hand sooner than the bytes; made as these are. */
+  readonly value?: unknown;
   /** W3C trace context it was written with, where the log carries it (Kafka's do). */
-  readonly trace?: string;
+  readonly trace?: string | undefined;
 };
 
 export type LogInput = {

@@ -6,7 +6,7 @@ import {
   pseudonym,
   publicPseudonymKey,
 } from "@troth/events";
-import { factCodec, type KafkaLogOptions, noiseCodec, openKafka } from "@troth/log";
+import { factCodec, type KafkaLogOptions, noiseCodec, noiseOf, openKafka } from "@troth/log";
 import { type Consumer, Kafka } from "kafkajs";
 import { syntheticDay } from "../../../services/troth/src/story/synthetic-day.ts";
 import { noKafka, startKafka } from "../../support/kafka.ts";
@@ -188,7 +188,8 @@ export const suite: Suite = {
           for (let from = 0; from < noise.length; from += perAppend)
             await log.append(noise.slice(from, from + perAppend), from);
           const figure = await timed(noise.length, async () => {
-            for await (const _ of log.readBatches(0));
+            for await (const batch of log.readBatches(0))
+              for (const record of batch) noiseOf(record);
           });
           await log.close();
           return figure;

@@ -1,5 +1,8 @@
-import type { IHeaders, Message as Outgoing } from "kafkajs";
+import { gunzipSync } from "node:zlib";
+import { LogError } from "../log-error.ts";
 import { crc32c } from "./crc32c.ts";
+import { cursorAt, Message } from "./message.ts";
+import { numberBytes, putNumber, type Records } from "./record-pen.ts";
 
 /** Who writes, and the number of the batch's first record among all it wrote to the partition. */
 export type Writer = {
@@ -8,140 +11,114 @@ export type Writer = {
   readonly sequence: number;
 };
 
-/** Kafka's record batch, version 2: what is there before the first record. */
+/** Kafka's record batch, version 2: what is there before the first record, and where. */
 const headBytes = 61;
+const lengthAt = 8;
+const lengthFrom = 12;
+const magicAt = 16;
+const crcAt = 17;
 const crcFrom = 21;
-/** A length, of at most five bytes, and five small numbers. */
-const recordOverheadBytes = 32;
-const headerOverheadBytes = 10;
+const attributesAt = 21;
+const countAt = 57;
+/** Of a record, before its key: its length and number, and two bytes that are 0. */
+const prefixBytesMax = 12;
 
-type Text = Buffer | string | null | undefined;
+export const countOf = (lists: readonly Records[]): number =>
+  lists.reduce((sum, { ends }) => sum + ends.length, 0);
 
-/** More than it can take: a character is at most three bytes for each unit of its string. */
-const roomFor = (text: Text): number =>
-  text === null || text === undefined
-    ? 0
-    : typeof text === "string"
-      ? 3 * text.length
-      : text.length;
-
-function* flat(headers: IHeaders | undefined): Generator<readonly [string, Text]> {
-  if (headers === undefined) return;
-  for (const name in headers) {
-    const value = headers[name];
-    if (Array.isArray(value)) for (const one of value) yield [name, one];
-    else yield [name, value];
-  }
-}
-
-function roomOf(message: Outgoing): number {
-  let room = recordOverheadBytes + roomFor(message.key) + roomFor(message.value);
-  for (const [name, value] of flat(message.headers))
-    room += headerOverheadBytes + 3 * name.length + roomFor(value);
-  return room;
-}
-
-/** Writes signed numbers as zigzag varints, and texts behind their length. */
-class Pen {
-  readonly bytes: Buffer;
-  at: number;
-
-  constructor(bytes: Buffer, at: number) {
-    this.bytes = bytes;
-    this.at = at;
-  }
-
-  number(value: number): void {
-    // Lengths and small differences only: all fit 31 bits.
-    let left = value < 0 ? -2 * value - 1 : 2 * value;
-    while (left > 127) {
-      this.bytes[this.at++] = (left & 127) | 128;
-      left >>>= 7;
+/** One batch as it lies on a broker's disk; the lists one behind the other. */
+export function encodeBatch(lists: readonly Records[], writer: Writer, timestamp: number): Buffer {
+  const count = countOf(lists);
+  const room = lists.reduce((sum, one) => sum + one.bytes.length, headBytes);
+  const bytes = Buffer.allocUnsafe(room + count * prefixBytesMax);
+  let at = headBytes;
+  let n = 0;
+  for (const { bytes: from, ends } of lists) {
+    let begin = 0;
+    for (const end of ends) {
+      at = putNumber(bytes, at, 2 + numberBytes(n) + end - begin);
+      bytes[at++] = 0;
+      // Every record of a batch is as old as the batch.
+      bytes[at++] = 0;
+      at = putNumber(bytes, at, n);
+      at += from.copy(bytes, at, begin, end);
+      begin = end;
+      n += 1;
     }
-    this.bytes[this.at++] = left;
   }
-
-  text(text: Text): void {
-    if (text === null || text === undefined) {
-      this.number(-1);
-      return;
-    }
-    if (typeof text !== "string") {
-      this.number(text.length);
-      this.bytes.set(text, this.at);
-      this.at += text.length;
-      return;
-    }
-    const length = isShortAscii(text) ? text.length : Buffer.byteLength(text);
-    this.number(length);
-    if (length === text.length && length <= shortMax)
-      for (let i = 0; i < length; i += 1) this.bytes[this.at + i] = text.charCodeAt(i);
-    else this.bytes.write(text, this.at, "utf8");
-    this.at += length;
-  }
-}
-
-/** Up to here a loop is quicker than a call into the runtime. */
-const shortMax = 48;
-
-function isShortAscii(text: string): boolean {
-  if (text.length > shortMax) return false;
-  for (let i = 0; i < text.length; i += 1) if (text.charCodeAt(i) > 127) return false;
-  return true;
-}
-
-function writeRecord(pen: Pen, scratch: Pen, message: Outgoing, n: number): void {
-  scratch.at = 0;
-  scratch.bytes[scratch.at++] = 0;
-  // Every record of a batch is as old as the batch.
-  scratch.number(0);
-  scratch.number(n);
-  scratch.text(message.key);
-  scratch.text(message.value);
-  let count = 0;
-  for (const _ of flat(message.headers)) count += 1;
-  scratch.number(count);
-  for (const [name, value] of flat(message.headers)) {
-    scratch.text(name);
-    scratch.text(value);
-  }
-  pen.number(scratch.at);
-  pen.bytes.set(scratch.bytes.subarray(0, scratch.at), pen.at);
-  pen.at += scratch.at;
-}
-
-/**
- * One batch as it lies on a broker's disk. kafkajs encodes the same, with a dozen objects a record: it
- * took a quarter of a monitor's time.
- */
-export function encodeBatch(
-  messages: readonly Outgoing[],
-  writer: Writer,
-  timestamp: number,
-): Buffer {
-  let room = headBytes;
-  let largest = 0;
-  for (const message of messages) {
-    const one = roomOf(message);
-    room += one;
-    largest = Math.max(largest, one);
-  }
-  const bytes = Buffer.allocUnsafe(room);
-  const pen = new Pen(bytes, headBytes);
-  const scratch = new Pen(Buffer.allocUnsafe(largest), 0);
-  for (const [n, message] of messages.entries()) writeRecord(pen, scratch, message, n);
   bytes.writeBigInt64BE(0n, 0);
-  bytes.writeInt32BE(pen.at - 12, 8);
+  bytes.writeInt32BE(at - lengthFrom, lengthAt);
   bytes.writeInt32BE(-1, 12);
-  bytes.writeInt8(2, 16);
-  bytes.writeInt16BE(0, 21);
-  bytes.writeInt32BE(messages.length - 1, 23);
+  bytes.writeInt8(2, magicAt);
+  bytes.writeInt16BE(0, attributesAt);
+  bytes.writeInt32BE(count - 1, 23);
   bytes.writeBigInt64BE(BigInt(timestamp), 27);
   bytes.writeBigInt64BE(BigInt(timestamp), 35);
   bytes.writeBigInt64BE(writer.id, 43);
   bytes.writeInt16BE(writer.epoch, 51);
   bytes.writeInt32BE(writer.sequence, 53);
-  bytes.writeInt32BE(messages.length, 57);
-  bytes.writeUInt32BE(crc32c(bytes, crcFrom, pen.at), 17);
-  return bytes.subarray(0, pen.at);
+  bytes.writeInt32BE(count, countAt);
+  bytes.writeUInt32BE(crc32c(bytes, crcFrom, at), crcAt);
+  return bytes.subarray(0, at);
+}
+
+/** A batch in a compression this process has no codec for. */
+export class UnknownCodecError extends Error {}
+
+const codecMask = 0x7;
+const gzip = 1;
+const controlMask = 0x20;
+
+/**
+ * The records of the batches of one answer. The last batch may be cut off, as the broker sends as many
+ * bytes as it was asked for; it comes whole with the next answer.
+ */
+export function decodeBatches(bytes: Buffer, from: number, to: number): readonly Message[] {
+  const messages: Message[] = [];
+  for (let at = from; at + headBytes <= to; ) {
+    const end = at + lengthFrom + bytes.readInt32BE(at + lengthAt);
+    if (end > to) break;
+    decodeBatch(bytes, at, end, messages);
+    at = end;
+  }
+  return messages;
+}
+
+function decodeBatch(bytes: Buffer, at: number, end: number, into: Message[]): void {
+  const magic = bytes[at + magicAt];
+  if (magic !== 2)
+    throw new LogError("unknown-format", `a batch of Kafka's format ${magic}, where 2 is expected`);
+  const base = Number(bytes.readBigInt64BE(at));
+  const attributes = bytes.readInt16BE(at + attributesAt);
+  const count = bytes.readInt32BE(at + countAt);
+  const isControl = (attributes & controlMask) !== 0;
+  const codec = attributes & codecMask;
+  if (codec === 0) decodeRecords(bytes, at + headBytes, count, base, isControl, into);
+  else if (codec === gzip) {
+    const plain = gunzipSync(bytes.subarray(at + headBytes, end));
+    decodeRecords(plain, 0, count, base, isControl, into);
+  } else throw new UnknownCodecError(`compression ${codec}`);
+}
+
+function decodeRecords(
+  bytes: Buffer,
+  from: number,
+  count: number,
+  base: number,
+  isControl: boolean,
+  into: Message[],
+): void {
+  let at = from;
+  for (let n = 0; n < count; n += 1) {
+    const cursor = cursorAt(bytes, at);
+    const length = cursor.number();
+    const end = cursor.at + length;
+    // Attributes, of which there are none yet.
+    cursor.skip(1);
+    // The time it was written, which the stamp is kept instead of.
+    cursor.number();
+    const offset = base + cursor.number();
+    into.push(new Message(bytes, cursor.at, offset, isControl));
+    at = end;
+  }
 }

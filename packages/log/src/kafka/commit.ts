@@ -1,9 +1,10 @@
-import type { Message as Outgoing } from "kafkajs";
 import { LogError } from "../log-error.ts";
 import type { Appended, LogInput } from "../port.ts";
+import { countOf } from "./batch.ts";
 import { type RecordCodec, stampHeader, traceHeader } from "./message.ts";
 import { why } from "./patience.ts";
 import { logOffset } from "./reader.ts";
+import { RecordPen, type Records } from "./record-pen.ts";
 
 /** Appends to one partition: one batch under way at a time, those that wait become the next. */
 export type Commit = {
@@ -14,9 +15,8 @@ export type Commit = {
 
 export type CommitOptions = {
   readonly place: string;
-  readonly partition: number;
   readonly codec: RecordCodec;
-  readonly send: (messages: Outgoing[]) => Promise<number>;
+  readonly send: (lists: readonly Records[]) => Promise<number>;
   /** Largest batch the topic takes. */
   readonly batchBytesMax: number;
   readonly pendingBytesMax: number;
@@ -26,7 +26,7 @@ export type CommitOptions = {
 };
 
 type Waiting = {
-  readonly messages: Outgoing[];
+  readonly records: Records;
   readonly bytes: number;
   readonly stamp: number;
   readonly done: (appended: Appended) => void;
@@ -35,8 +35,26 @@ type Waiting = {
 
 /** What waits is joined up to here; one append alone may be as large as the topic allows. */
 const joinedBytesMax = 1024 * 1024;
-/** More than Kafka's framing, the stamp's header and the lengths take of each record. */
-const overheadBytes = 64;
+/** More than Kafka's framing takes of each record. */
+const overheadBytes = 16;
+
+/** One for all logs, as nothing is waited for while it writes. */
+const pen = new RecordPen();
+
+function written(codec: RecordCodec, records: readonly LogInput[], stamp: number): Records {
+  const text = String(stamp);
+  try {
+    for (const record of records) {
+      codec.write(pen, record);
+      pen.header(stampHeader, text);
+      if (record.trace !== undefined) pen.header(traceHeader, record.trace);
+      pen.end();
+    }
+    return pen.take();
+  } finally {
+    pen.drop();
+  }
+}
 
 export function openCommit(options: CommitOptions): Commit {
   const { place, codec, batchBytesMax } = options;
@@ -60,31 +78,18 @@ export function openCommit(options: CommitOptions): Commit {
   };
 
   const store = async (appends: readonly Waiting[]): Promise<void> => {
-    const stamps = appends.map((one) => {
-      stamp = Math.max(stamp, one.stamp);
-      return stamp;
-    });
-    const messages: Outgoing[] = [];
-    for (const [n, one] of appends.entries()) {
-      const text = Buffer.from(String(stamps[n]));
-      for (const message of one.messages) {
-        // Codecs make a message for one append only, so it can be finished in place.
-        message.headers = { ...message.headers, [stampHeader]: text };
-        message.partition = options.partition;
-        messages.push(message);
-      }
-    }
-    const base = await options.send(messages);
+    const lists = appends.map(({ records }) => records);
+    const base = await options.send(lists);
     if (base < end)
       throw new LogError(
         "recreated",
         `${place} stored records at offset ${logOffset(base)}, but had come to ${logOffset(end)} before`,
       );
-    end = base + messages.length;
+    end = base + countOf(lists);
     let first = base;
-    for (const [n, one] of appends.entries()) {
-      const last = first + one.messages.length - 1;
-      one.done({ first: logOffset(first), last: logOffset(last), stamp: stamps[n] ?? stamp });
+    for (const one of appends) {
+      const last = first + one.records.ends.length - 1;
+      one.done({ first: logOffset(first), last: logOffset(last), stamp: one.stamp });
       first = last + 1;
     }
   };
@@ -121,12 +126,9 @@ export function openCommit(options: CommitOptions): Commit {
     append: (records, asked) =>
       new Promise((done, failed) => {
         if (failure !== null) return failed(failure);
-        const messages = records.map(({ bytes, value, trace }) => {
-          const message = codec.toMessage(bytes, value);
-          if (trace !== undefined) message.headers = { ...message.headers, [traceHeader]: trace };
-          return message;
-        });
-        const bytes = messages.reduce((sum, one) => sum + sizeOf(one), 0);
+        const reached = Math.max(stamp, asked);
+        const list = written(codec, records, reached);
+        const bytes = list.bytes.length + records.length * overheadBytes;
         if (bytes > batchBytesMax)
           return failed(
             new LogError(
@@ -139,25 +141,12 @@ export function openCommit(options: CommitOptions): Commit {
             new LogError("overloaded", `${place}: ${pendingBytes} bytes wait for Kafka already`),
           );
         pendingBytes += bytes;
-        waiting.push({ messages, bytes, stamp: asked, done, failed });
+        stamp = reached;
+        waiting.push({ records: list, bytes, stamp: reached, done, failed });
         pumping ??= pump();
       }),
     drain: async () => {
       while (pumping !== null) await pumping;
     },
   };
-}
-
-const lengthOf = (part: Buffer | string | null | undefined): number =>
-  part === null || part === undefined
-    ? 0
-    : typeof part === "string"
-      ? Buffer.byteLength(part)
-      : part.length;
-
-function sizeOf({ key, value, headers = {} }: Outgoing): number {
-  let bytes = overheadBytes + lengthOf(key) + lengthOf(value);
-  for (const [name, text] of Object.entries(headers))
-    bytes += 8 + name.length + (Array.isArray(text) ? 0 : lengthOf(text));
-  return bytes;
 }

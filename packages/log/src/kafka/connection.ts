@@ -1,14 +1,8 @@
 import { createRequire } from "node:module";
-import type { IHeaders, Kafka, KafkaConfig, Logger } from "kafkajs";
-
-/** A record as kafkajs decodes it. `value` is a slice of the whole answer: keep a copy, never it. */
-export type Message = {
-  readonly offset: string;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers: IHeaders;
-  readonly isControlRecord: boolean;
-};
+import type { Kafka, KafkaConfig, Logger } from "kafkajs";
+import { UnknownCodecError } from "./batch.ts";
+import { type FetchAnswer, readFetchAnswer } from "./fetch-answer.ts";
+import type { Message } from "./message.ts";
 
 export type Fetched = { readonly highWatermark: number; readonly messages: readonly Message[] };
 
@@ -53,15 +47,7 @@ type Cluster = {
       readonly transactionalId: null;
       readonly transactionTimeout: number;
     }) => Promise<{ readonly producerId: string; readonly producerEpoch: number }>;
-    readonly connectionPool: { readonly send: (protocol: unknown) => Promise<Produced> };
-    readonly fetch: (request: unknown) => Promise<{
-      readonly responses: readonly {
-        readonly partitions: readonly {
-          readonly highWatermark: string;
-          readonly messages: readonly Message[];
-        }[];
-      }[];
-    }>;
+    readonly connectionPool: { readonly send: (protocol: unknown) => Promise<unknown> };
   }>;
   readonly fetchTopicsOffset: (
     topics: readonly unknown[],
@@ -80,17 +66,31 @@ type Encoder = {
 
 const load = createRequire(import.meta.url);
 
-type Protocol = { readonly Encoder: new () => Encoder; readonly producedResponse: unknown };
+type Protocol = {
+  readonly Encoder: new () => Encoder;
+  readonly producedResponse: unknown;
+  readonly fetchRequest: (request: unknown) => unknown;
+  readonly fetchedResponse: { readonly parse: (answer: FetchAnswer) => Promise<FetchAnswer> };
+};
 let protocol: Protocol | null = null;
 
-/** Of the inside of kafkajs; loaded when first written with, as most processes never do. */
+/** Of the inside of kafkajs; loaded when first needed. */
 function protocolOfKafkajs(): Protocol {
   protocol ??= {
     Encoder: load("kafkajs/src/protocol/encoder.js"),
     producedResponse: load("kafkajs/src/protocol/requests/produce/v7/response.js"),
+    fetchRequest: load("kafkajs/src/protocol/requests/fetch/v11/request.js"),
+    fetchedResponse: load("kafkajs/src/protocol/requests/fetch/v11/response.js"),
   };
   return protocol;
 }
+
+/** The newest version of Fetch kafkajs asks by. It would make a dozen objects of every record. */
+const fetchProtocol = (request: unknown): unknown => ({
+  request: protocolOfKafkajs().fetchRequest(request),
+  response: { decode: readFetchAnswer, parse: protocolOfKafkajs().fetchedResponse.parse },
+  logResponseError: false,
+});
 
 /** Of Kafka's protocol: the newest version of Produce kafkajs reads the answer to. */
 const produceRequest = (
@@ -136,6 +136,7 @@ function newCluster(kafka: Kafka, config: KafkaConfig): Cluster {
 }
 
 const readUncommitted = 0;
+const notAReplica = -1;
 
 const typeOf = (error: unknown): unknown =>
   typeof error === "object" && error !== null && "type" in error ? error.type : null;
@@ -153,8 +154,7 @@ export const isRefusal = (error: unknown): boolean =>
     "retriable" in error &&
     error.retriable === false);
 /** A batch in a compression this process has no codec for. */
-export const isUnknownCodec = (error: unknown): boolean =>
-  error instanceof Error && error.name === "KafkaJSNotImplemented";
+export const isUnknownCodec = (error: unknown): boolean => error instanceof UnknownCodecError;
 export const isForbidden = (error: unknown): boolean =>
   String(typeOf(error)).endsWith("AUTHORIZATION_FAILED") ||
   (error instanceof Error && error.name === "KafkaJSSASLAuthenticationError");
@@ -185,23 +185,25 @@ export async function openConnection(kafka: Kafka, config: KafkaConfig): Promise
       const nodeId = await leaderOf(topic, partition);
       const broker = await cluster.findBroker({ nodeId });
       const wanted = { partition, fetchOffset: String(offset), maxBytes: bytesMax };
-      const { responses } = await broker.fetch({
+      const asked = fetchProtocol({
+        replicaId: notAReplica,
         isolationLevel: readUncommitted,
         maxWaitTime: ms,
         minBytes: ms === 0 ? 0 : 1,
         maxBytes: bytesMax,
         topics: [{ topic, partitions: [wanted] }],
       });
-      const found = responses[0]?.partitions[0];
+      const answer = (await broker.connectionPool.send(asked)) as FetchAnswer;
+      const found = answer.responses[0]?.partitions[0];
       if (found === undefined) throw new Error(`the broker said nothing of ${topic}-${partition}`);
-      return { highWatermark: Number(found.highWatermark), messages: found.messages };
+      return found;
     },
     produce: async (topic, partition, batch) => {
       const nodeId = await leaderOf(topic, partition);
       const broker = await cluster.findBroker({ nodeId });
       const timeoutMs = config.requestTimeout ?? 10_000;
       const asked = produceRequest(timeoutMs, topic, partition, batch);
-      const { topics } = await broker.connectionPool.send(asked);
+      const { topics } = (await broker.connectionPool.send(asked)) as Produced;
       const offset = topics[0]?.partitions[0]?.baseOffset;
       if (offset === undefined) throw new Error(`the broker did not say where it stored ${topic}`);
       return Number(offset);

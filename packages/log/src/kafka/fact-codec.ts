@@ -1,62 +1,123 @@
-import { closeLogged, isoTime, type LoggedFact, openLogged, typeOf } from "@troth/events";
-import type { IHeaders } from "kafkajs";
+import {
+  closeLogged,
+  dataReader,
+  type Fact,
+  isoTime,
+  type LoggedFact,
+  openLogged,
+  typeOf,
+} from "@troth/events";
 import { LogError } from "../log-error.ts";
-import type { Message } from "./connection.ts";
-import { asBuffer, headerText, plainCodec, type RecordCodec } from "./message.ts";
+import {
+  asBuffer,
+  type HeaderName,
+  headerName,
+  type Message,
+  plainCodec,
+  type RecordCodec,
+} from "./message.ts";
+import { fixedHeaders, type RecordPen } from "./record-pen.ts";
+import { repeatedText, timeIn } from "./wire-text.ts";
 
 const confluentHeaderBytes = 5;
 
-/** A fact's value on Kafka and the headers that name it, as CloudEvents has it in binary mode. */
-export function factOnWire(fact: LoggedFact): {
-  readonly value: Buffer;
-  readonly headers: IHeaders;
-} {
-  const header = Buffer.alloc(confluentHeaderBytes);
-  header.writeUInt32BE(fact.dataId, 1);
-  return {
-    value: Buffer.concat([header, fact.data]),
-    headers: {
-      ce_specversion: "1.0",
-      ce_id: fact.id,
-      ce_source: fact.source,
-      ce_type: typeOf(fact.kind),
-      ce_time: isoTime(fact.time),
-      ce_recordedtime: isoTime(fact.recordedTime),
-      ce_tenantid: fact.tenant,
-      ...(fact.subject === null ? null : { ce_subject: fact.subject }),
-      "content-type": "application/avro",
-    },
-  };
+export const specHeader = headerName("ce_specversion");
+const ce = {
+  id: headerName("ce_id"),
+  source: headerName("ce_source"),
+  type: headerName("ce_type"),
+  time: headerName("ce_time"),
+  recordedTime: headerName("ce_recordedtime"),
+  tenant: headerName("ce_tenantid"),
+  subject: headerName("ce_subject"),
+} as const;
+const first = fixedHeaders({ ce_specversion: "1.0" });
+const last = fixedHeaders({ "content-type": "application/avro" });
+
+/** A fact as CloudEvents has it in binary mode: value, and the headers that name it. */
+export function writeFact(pen: RecordPen, key: string | null, fact: LoggedFact): void {
+  const value = Buffer.allocUnsafe(confluentHeaderBytes + fact.data.length);
+  value[0] = 0;
+  value.writeUInt32BE(fact.dataId, 1);
+  value.set(fact.data, confluentHeaderBytes);
+  pen.key(key);
+  pen.value(value);
+  pen.fixed(first);
+  pen.header(ce.id, fact.id);
+  pen.header(ce.source, fact.source);
+  pen.header(ce.type, typeOf(fact.kind));
+  pen.header(ce.time, isoTime(fact.time));
+  pen.header(ce.recordedTime, isoTime(fact.recordedTime));
+  pen.header(ce.tenant, fact.tenant);
+  if (fact.subject !== null) pen.header(ce.subject, fact.subject);
+  pen.fixed(last);
 }
 
-export function required(message: Message, name: string): string {
-  const text = headerText(message, name);
-  if (text === null)
-    throw new LogError("corrupt", `Kafka offset ${message.offset}: a record without ${name}`);
+function without(message: Message, { name }: HeaderName): LogError {
+  return new LogError("corrupt", `Kafka offset ${message.offset}: a record without ${name}`);
+}
+
+export function required(message: Message, name: HeaderName): string {
+  const text = message.text(name);
+  if (text === null) throw without(message, name);
   return text;
 }
 
+function repeated(message: Message, name: HeaderName): string {
+  if (!message.find(name)) throw without(message, name);
+  return repeatedText(message.bytes, message.foundAt, message.foundEnd);
+}
+
+function time(message: Message, name: HeaderName): number {
+  if (!message.find(name)) throw without(message, name);
+  return timeIn(message.bytes, message.foundAt, message.foundEnd);
+}
+
+/** In the order of the headers. */
+const envelopeOf = (message: Message): Omit<Fact, "kind" | "data"> => ({
+  id: required(message, ce.id),
+  source: repeated(message, ce.source),
+  time: time(message, ce.time),
+  recordedTime: time(message, ce.recordedTime),
+  tenant: repeated(message, ce.tenant),
+  subject: message.text(ce.subject),
+});
+
+function dataIdOf({ bytes, valueAt, valueEnd, offset }: Message): number {
+  if (valueEnd - valueAt < confluentHeaderBytes || bytes[valueAt] !== 0)
+    throw new LogError("corrupt", `Kafka offset ${offset}: a value without byte 0 and a schema id`);
+  return bytes.readUInt32BE(valueAt + 1);
+}
+
+const unknown = ({ offset }: Message, dataId: number): LogError =>
+  new LogError(
+    "unknown-format",
+    `Kafka offset ${offset}: schema ${dataId} is not known here: it was written by another version of troth`,
+  );
+
 /** The logged bytes of a fact; throws on what troth did not write. */
 export function factFromWire(message: Message): Buffer {
-  const value = message.value ?? Buffer.alloc(0);
-  const place = `Kafka offset ${message.offset}`;
-  if (value.length < confluentHeaderBytes || value[0] !== 0)
-    throw new LogError("corrupt", `${place}: a value without byte 0 and a schema id`);
-  const dataId = value.readUInt32BE(1);
-  const bytes = closeLogged({
-    id: required(message, "ce_id"),
-    source: required(message, "ce_source"),
-    tenant: required(message, "ce_tenantid"),
-    time: Date.parse(required(message, "ce_time")),
-    recordedTime: Date.parse(required(message, "ce_recordedtime")),
-    subject: headerText(message, "ce_subject"),
-    dataId,
-    data: value.subarray(confluentHeaderBytes),
-  });
-  if (bytes !== null) return bytes;
+  const dataId = dataIdOf(message);
+  const { bytes, valueAt, valueEnd } = message;
+  const data = bytes.subarray(valueAt + confluentHeaderBytes, valueEnd);
+  const logged = closeLogged({ ...envelopeOf(message), dataId, data });
+  if (logged === null) throw unknown(message, dataId);
+  return logged;
+}
+
+/** The fact itself, as `decodeFact` would read it from its logged bytes. */
+export function factValue(message: Message): Fact {
+  const dataId = dataIdOf(message);
+  const reader = dataReader(dataId);
+  if (reader === null) throw unknown(message, dataId);
+  const { id, source, tenant, time, recordedTime, subject } = envelopeOf(message);
+  const { bytes, valueAt, valueEnd } = message;
+  const data = reader.read(bytes, valueAt + confluentHeaderBytes, valueEnd);
+  if (data !== null)
+    return { id, source, kind: reader.kind, tenant, time, recordedTime, subject, data };
   throw new LogError(
-    "unknown-format",
-    `${place}: schema ${dataId} is not known here: it was written by another version of troth`,
+    "corrupt",
+    `Kafka offset ${message.offset}: data that does not fit its schema`,
   );
 }
 
@@ -65,13 +126,11 @@ export function factFromWire(message: Message): Buffer {
  * Confluent's five bytes, whose id is the one of schemas/noise/ids.json. Anything else in the log (a tick) is stored as it is.
  */
 export const factCodec: RecordCodec = {
-  toMessage: (bytes) => {
-    const fact = openLogged(asBuffer(bytes));
-    if (fact === null) return plainCodec.toMessage(bytes);
-    return { key: fact.subject, ...factOnWire(fact) };
+  write: (pen, record) => {
+    const fact = openLogged(asBuffer(record.bytes));
+    if (fact === null) plainCodec.write(pen, record);
+    else writeFact(pen, fact.subject, fact);
   },
   toBytes: (message) =>
-    headerText(message, "ce_specversion") === null
-      ? plainCodec.toBytes(message)
-      : factFromWire(message),
+    message.find(specHeader) ? factFromWire(message) : plainCodec.toBytes(message),
 };

@@ -1,7 +1,7 @@
-import type { Message as Outgoing } from "kafkajs";
 import { LogError } from "../log-error.ts";
-import type { Connection, Message } from "./connection.ts";
-import { headerText } from "./message.ts";
+import type { Connection } from "./connection.ts";
+import { headerName, type Message } from "./message.ts";
+import { RecordPen, type Records } from "./record-pen.ts";
 
 /**
  * A topic deleted and made again has the same name and offsets, and nothing in Kafka's answers tells
@@ -10,18 +10,21 @@ import { headerText } from "./message.ts";
  */
 export const genesisTopic = "troth.genesis";
 
-const marker = "troth_genesis";
+const marker = headerName("troth_genesis");
 
 export const placeOf = (topic: string, partition: number): string => `${topic}-${partition}`;
 
-export const genesisMessage = (topic: string, partition: number, genesis: string): Outgoing => ({
-  key: placeOf(topic, partition),
-  value: genesis,
-  headers: { [marker]: "1" },
-});
+export function genesisRecord(topic: string, partition: number, genesis: string): Records {
+  const pen = new RecordPen(1_024);
+  pen.key(placeOf(topic, partition));
+  pen.value(genesis);
+  pen.header(marker, "1");
+  pen.end();
+  return pen.take();
+}
 
 const genesisIn = (message: Message): string | null =>
-  headerText(message, marker) === null ? null : (message.value?.toString() ?? null);
+  message.find(marker) ? (message.value?.toString() ?? null) : null;
 
 const small = { ms: 0, bytesMax: 64 * 1024 };
 
@@ -48,7 +51,7 @@ export async function readGenesis(
 async function firstGenesis(connection: Connection, topic: string, partition: number) {
   const { messages } = await connection.fetch(topic, partition, 0, small);
   const first = messages[0];
-  return first === undefined || first.offset !== "0" ? null : genesisIn(first);
+  return first === undefined || first.offset !== 0 ? null : genesisIn(first);
 }
 
 /** From the topic that keeps them all, for who may not read the partition itself. */
@@ -61,7 +64,7 @@ export async function keptGenesis(connection: Connection, place: string): Promis
     if (last === undefined) break;
     for (const message of messages)
       if (message.key?.toString() === place) found = genesisIn(message);
-    next = Number(last.offset) + 1;
+    next = last.offset + 1;
   }
   return found;
 }

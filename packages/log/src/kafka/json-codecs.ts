@@ -1,4 +1,5 @@
 import {
+  decodeNoise,
   decodeOutput,
   invariant,
   isoTime,
@@ -8,11 +9,14 @@ import {
   openLogged,
   splitNoise,
 } from "@troth/events";
-import { factFromWire, factOnWire, required } from "./fact-codec.ts";
-import { asBuffer, plainCodec, type RecordCodec } from "./message.ts";
+import type { LogRecord } from "../port.ts";
+import { factFromWire, factValue, required, writeFact } from "./fact-codec.ts";
+import { asBuffer, headerName, plainCodec, type RecordCodec } from "./message.ts";
+import { noiseHeadIn } from "./noise-head.ts";
+import { fixedHeaders } from "./record-pen.ts";
 
-const noiseHeader = "troth_noise";
-const flagHeader = "troth_at";
+const noiseHeader = headerName("troth_noise");
+const flagHeader = headerName("troth_at");
 
 /** What a customer's records are kept under; a record about nobody, or about all, has none. */
 function keyIn(head: Buffer): string | null {
@@ -27,45 +31,62 @@ function keyIn(head: Buffer): string | null {
  * facts (joins, ticks, feeds) are JSON.
  */
 export const noiseCodec: RecordCodec = {
-  toMessage: (bytes) => {
+  write: (pen, { bytes }) => {
     const split = splitNoise(bytes);
-    if (split === null) return { key: keyIn(asBuffer(bytes)), value: asBuffer(bytes) };
+    if (split === null) {
+      pen.key(keyIn(asBuffer(bytes)));
+      pen.value(asBuffer(bytes));
+      return;
+    }
     const fact = openLogged(split.fact);
     invariant(fact !== null, "a record of noise holds a fact of a schema that is known");
-    const { value, headers } = factOnWire(fact);
-    return { key: keyIn(split.head), value, headers: { ...headers, [noiseHeader]: split.head } };
+    writeFact(pen, keyIn(split.head), fact);
+    pen.header(noiseHeader, split.head);
   },
   toBytes: (message) => {
-    const head = message.headers[noiseHeader];
-    return head instanceof Buffer
-      ? joinNoise(head, factFromWire(message))
-      : plainCodec.toBytes(message);
+    if (!message.find(noiseHeader)) return plainCodec.toBytes(message);
+    const head = message.bytes.subarray(message.foundAt, message.foundEnd);
+    return joinNoise(head, factFromWire(message));
+  },
+  toValue: (message): NoiseRecord => {
+    if (!message.find(noiseHeader)) return decodeNoise(plainCodec.toBytes(message));
+    const head = noiseHeadIn(message.bytes, message.foundAt, message.foundEnd);
+    return { ...head, body: { ...head.body, fact: factValue(message) } } as NoiseRecord;
   },
 };
+
+/** A record of a log of noise, whatever it lies in. */
+export const noiseOf = (record: LogRecord): NoiseRecord =>
+  (record.value as NoiseRecord | undefined) ?? decodeNoise(record.bytes);
+
+const outputTime = headerName("ce_time");
+const outputId = headerName("ce_id");
+const outputType = headerName("ce_type");
+const outputFirst = fixedHeaders({ ce_specversion: "1.0" });
+const outputLast = fixedHeaders({ "content-type": "application/json" });
 
 /**
  * What a judge says: JSON as CloudEvents in binary mode, under the customer's reference. Log and place
  * make the id, so a copy that another owner wrote has the same one.
  */
-export const outputCodec = (genesis: string): RecordCodec => ({
-  toMessage: (bytes, value) => {
-    const output = value === undefined ? decodeOutput(asBuffer(bytes)) : (value as Output);
-    const { inOffset, seq, stamp, body } = output;
-    return {
-      key: "customer" in body ? body.customer : null,
-      value: asBuffer(bytes),
-      headers: {
-        ce_specversion: "1.0",
-        ce_id: `${inOffset}.${seq}`,
-        ce_source: `urn:troth:decisions:${genesis}`,
-        ce_type: `org.troth.said.${body.kind}.v1`,
-        ce_time: isoTime(stamp),
-        "content-type": "application/json",
-      },
-    };
-  },
-  toBytes: plainCodec.toBytes,
-});
+export const outputCodec = (genesis: string): RecordCodec => {
+  const source = fixedHeaders({ ce_source: `urn:troth:decisions:${genesis}` });
+  return {
+    write: (pen, { bytes, value }) => {
+      const output = value === undefined ? decodeOutput(asBuffer(bytes)) : (value as Output);
+      const { inOffset, seq, stamp, body } = output;
+      pen.key("customer" in body ? body.customer : null);
+      pen.value(asBuffer(bytes));
+      pen.fixed(outputFirst);
+      pen.header(outputId, `${inOffset}.${seq}`);
+      pen.fixed(source);
+      pen.header(outputType, `org.troth.said.${body.kind}.v1`);
+      pen.header(outputTime, isoTime(stamp));
+      pen.fixed(outputLast);
+    },
+    toBytes: plainCodec.toBytes,
+  };
+};
 
 type Posted = { readonly at: { readonly key: string }; readonly flag: unknown };
 
@@ -74,13 +95,12 @@ type Posted = { readonly at: { readonly key: string }; readonly flag: unknown };
  * tombstone, and the customer is gone from the topic in time; where it was said is in a header.
  */
 export const flagCodec: RecordCodec = {
-  toMessage: (bytes) => {
+  write: (pen, { bytes }) => {
     const { at, flag } = JSON.parse(asBuffer(bytes).toString("utf8")) as Posted;
-    return {
-      key: at.key,
-      value: flag === null ? null : JSON.stringify(flag),
-      headers: { [flagHeader]: JSON.stringify(at), "content-type": "application/json" },
-    };
+    pen.key(at.key);
+    pen.value(flag === null ? null : JSON.stringify(flag));
+    pen.header(flagHeader, JSON.stringify(at));
+    pen.fixed(outputLast);
   },
   toBytes: (message) => {
     const flag = message.value === null ? "null" : message.value.toString("utf8");

@@ -6,7 +6,7 @@ import { LogError } from "../log-error.ts";
 import type { Log, ReadOptions } from "../port.ts";
 import { type Commit, openCommit } from "./commit.ts";
 import { isForbidden, openConnection } from "./connection.ts";
-import { genesisMessage, genesisTopic, keptGenesis, placeOf, readGenesis } from "./genesis.ts";
+import { genesisRecord, genesisTopic, keptGenesis, placeOf, readGenesis } from "./genesis.ts";
 import { plainCodec, type RecordCodec } from "./message.ts";
 import { type Patience, patiently } from "./patience.ts";
 import { allow, type Permission } from "./permissions.ts";
@@ -117,11 +117,9 @@ async function found(
     pool.use((connection) => readGenesis(connection, topic, partition)),
   );
   if (there !== null) return;
-  const message = genesisMessage(topic, partition, genesis);
-  await patiently(`recording ${place}`, patience, () =>
-    producers.send(genesisTopic, 0, [{ ...message, partition: 0 }]),
-  );
-  const at = await producers.send(topic, partition, [{ ...message, partition }]);
+  const record = genesisRecord(topic, partition, genesis);
+  await patiently(`recording ${place}`, patience, () => producers.send(genesisTopic, 0, [record]));
+  const at = await producers.send(topic, partition, [record]);
   if (at !== 0)
     throw new LogError(
       "recreated",
@@ -161,9 +159,8 @@ async function openLog(
   };
   const commit = openCommit({
     place,
-    partition,
     codec: source.codec,
-    send: (messages) => producers.send(topic, partition, messages),
+    send: (lists) => producers.send(topic, partition, lists),
     // The batch's own header is part of what the topic counts.
     batchBytesMax: Number(state.settings.get("max.message.bytes") ?? "1048588") - 512,
     pendingBytesMax: options.pendingBytesMax ?? 64 * 1024 * 1024,

@@ -1,8 +1,8 @@
-import type { Message } from "kafkajs";
-import { encodeBatch } from "./batch.ts";
+import { countOf, encodeBatch } from "./batch.ts";
 import { isRefusal } from "./connection.ts";
 import { type Patience, pause, why, within } from "./patience.ts";
 import type { Pool } from "./pool.ts";
+import type { Records } from "./record-pen.ts";
 
 /**
  * One idempotent writer for all partitions: of a batch that is sent again, because nobody knows whether
@@ -14,11 +14,7 @@ export type Producers = {
    * Appends one batch to one partition and gives the offset of its first record; in the order of the
    * calls, whoever calls. Of one that failed nobody knows whether it is stored, or will be.
    */
-  readonly send: (
-    topic: string,
-    partition: number,
-    messages: readonly Message[],
-  ) => Promise<number>;
+  readonly send: (topic: string, partition: number, lists: readonly Records[]) => Promise<number>;
 };
 
 type Writer = {
@@ -61,7 +57,7 @@ export function openProducers(pool: Pool, { clock, deadlineMs, troubled }: Patie
   const sendNow = async (
     topic: string,
     partition: number,
-    messages: readonly Message[],
+    lists: readonly Records[],
   ): Promise<number> => {
     current ??= open(topic, partition);
     const mine = current;
@@ -69,11 +65,11 @@ export function openProducers(pool: Pool, { clock, deadlineMs, troubled }: Patie
       const writer = await mine;
       const place = `${topic}-${partition}`;
       const sequence = writer.sequences.get(place) ?? 0;
-      const batch = encodeBatch(messages, { ...writer, sequence }, clock.now());
+      const batch = encodeBatch(lists, { ...writer, sequence }, clock.now());
       const stored = await persist(`storing in ${place}`, () =>
         pool.use((connection) => connection.produce(topic, partition, batch)),
       );
-      const next = sequence + messages.length;
+      const next = sequence + countOf(lists);
       writer.sequences.set(place, next);
       if (next > sequenceMax && current === mine) current = null;
       return stored;
@@ -86,11 +82,11 @@ export function openProducers(pool: Pool, { clock, deadlineMs, troubled }: Patie
   };
 
   return {
-    send: (topic, partition, messages) => {
+    send: (topic, partition, lists) => {
       const place = `${topic}-${partition}`;
       // Two batches under one number would be one to the broker, and the second lost without a word.
       const before = lines.get(place) ?? Promise.resolve();
-      const sending = before.then(() => sendNow(topic, partition, messages));
+      const sending = before.then(() => sendNow(topic, partition, lists));
       const ended = sending.then(ignore, ignore);
       lines.set(place, ended);
       return sending;

@@ -7,10 +7,9 @@ import {
   isOutOfRange,
   isUnknownCodec,
   isUnknownTopic,
-  type Message,
 } from "./connection.ts";
 import { checkGenesis, placeOf, readGenesis } from "./genesis.ts";
-import { headerText, type RecordCodec, stampOf, traceHeader } from "./message.ts";
+import { type Message, type RecordCodec, stampOf, traceHeader } from "./message.ts";
 import { pause, why } from "./patience.ts";
 import type { Pool } from "./pool.ts";
 
@@ -98,6 +97,33 @@ const unreadable = (place: string, next: number, cause: unknown): LogError =>
     { cause },
   );
 
+/** Made into bytes, or into what they say, when asked: a reader wants one of the two. */
+class KafkaRecord implements LogRecord {
+  readonly offset: number;
+  readonly stamp: number;
+  readonly #message: Message;
+  readonly #codec: RecordCodec;
+
+  constructor(message: Message, codec: RecordCodec, stamp: number) {
+    this.offset = logOffset(message.offset);
+    this.stamp = stamp;
+    this.#message = message;
+    this.#codec = codec;
+  }
+
+  get bytes(): Buffer {
+    return this.#codec.toBytes(this.#message);
+  }
+
+  get value(): unknown {
+    return this.#codec.toValue?.(this.#message);
+  }
+
+  get trace(): string | undefined {
+    return this.#message.text(traceHeader) ?? undefined;
+  }
+}
+
 /** The records of one fetch from `next` on, with log time that does not go back. */
 function decode(
   source: Source,
@@ -110,7 +136,7 @@ function decode(
   let expected = next;
   let stamp = reached;
   for (const message of messages) {
-    const offset = Number(message.offset);
+    const { offset } = message;
     // A batch is delivered whole, also when only its end was asked for.
     if (offset < expected) continue;
     if (offset !== expected && !source.isCompacted)
@@ -126,9 +152,7 @@ function decode(
           "its topics are for troth alone (see the ACLs of troth topics apply)",
       );
     stamp = Math.max(stamp, given);
-    const bytes = source.codec.toBytes(message);
-    const trace = headerText(message, traceHeader);
-    records.push({ offset: logOffset(offset), stamp, bytes, ...(trace !== null && { trace }) });
+    records.push(new KafkaRecord(message, source.codec, stamp));
     expected = offset + 1;
   }
   return records;

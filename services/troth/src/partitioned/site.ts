@@ -1,5 +1,4 @@
 import {
-  decodeNoise,
   decodeOutput,
   encodeOutput,
   type Flag,
@@ -8,7 +7,7 @@ import {
   type NoiseRecord,
   type Output,
 } from "@troth/events";
-import type { Log, LogInput, LogRecord, Snapshots } from "@troth/log";
+import { type Log, type LogInput, type LogRecord, noiseOf, type Snapshots } from "@troth/log";
 import { type Exchange, PartitionJudge } from "@troth/monitor";
 import type { Policy } from "@troth/policy";
 import { type Clock, noTraces, shareSpans, type Traces } from "@troth/runtime";
@@ -138,13 +137,13 @@ export async function openSite(options: SiteOptions): Promise<Site> {
 
   const judgeSome = async (records: readonly LogRecord[]): Promise<boolean> => {
     const spans = shareSpans(options.traces ?? noTraces, "monitor");
-    for (const { bytes, trace } of records) {
-      const record = decodeNoise(bytes);
+    for (const logged of records) {
+      const record = noiseOf(logged);
       // A copy, written by an owner that came after another, or before it and woke up late.
       if (record.number < number) continue;
       if (record.number > number) throw gap(partition, number, record.number);
       stamp = Math.max(stamp, record.stamp);
-      if (!(await judgeRecord(record, spans.under(trace)))) return false;
+      if (!(await judgeRecord(record, spans.under(logged.trace)))) return false;
       number += 1;
     }
     const outputs = said.length;
@@ -253,8 +252,8 @@ async function warmedUp(
   const judge = new PartitionJudge(policy);
   let number = 0;
   for await (const batch of at.noise.readBatches(0)) {
-    for (const { bytes } of batch) {
-      const record = decodeNoise(bytes);
+    for (const logged of batch) {
+      const record = noiseOf(logged);
       if (record.number < number) continue;
       if (at.signal.aborted) return null;
       const unsaid: Output["body"][] = [];
