@@ -70,25 +70,29 @@ const wordsKept = 1 << 12;
 const wordBytesMax = 48;
 const words: string[] = new Array<string>(wordsKept).fill("");
 
-/** The same text as the same string; a text met often is neither decoded nor laid down again. */
 export function readWord(): string {
   const from = sized();
-  const length = at - from;
-  if (length > wordBytesMax) return bytes.toString("utf8", from, at);
+  return wordIn(bytes, from, at);
+}
+
+/** The same text as the same string; a text met often is neither decoded nor laid down again. */
+export function wordIn(given: Buffer, from: number, to: number): string {
+  const length = to - from;
+  if (length > wordBytesMax) return given.toString("utf8", from, to);
   let hash = length;
-  for (let i = from; i < at; i += 1) hash = Math.imul(hash ^ (bytes[i] ?? 0), 0x01000193);
+  for (let i = from; i < to; i += 1) hash = Math.imul(hash ^ (given[i] ?? 0), 0x01000193);
   const slot = (hash ^ (hash >>> 15)) & (wordsKept - 1);
   const known = words[slot] ?? "";
-  if (known.length === length && isText(known, from)) return known;
-  const fresh = bytes.toString("utf8", from, at);
+  if (known.length === length && isText(known, given, from)) return known;
+  const fresh = given.toString("utf8", from, to);
   words[slot] = fresh;
   return fresh;
 }
 
 /** Only of plain ASCII are characters and bytes alike, so nothing else is ever found here. */
-function isText(text: string, from: number): boolean {
+function isText(text: string, given: Buffer, from: number): boolean {
   for (let i = 0; i < text.length; i += 1) {
-    const byte = bytes[from + i] ?? 0;
+    const byte = given[from + i] ?? 0;
     if (byte >= 0x80 || text.charCodeAt(i) !== byte) return false;
   }
   return true;

@@ -188,17 +188,29 @@ export type DataReader = {
 function makeDataReader(id: number): DataReader | null {
   const found = dataSchemaOf(id);
   if (found === null) return null;
-  const { kind, superseded } = found;
-  const type = avroTypeOf(avroSchemaOf(kind));
-  const resolver = superseded === null ? undefined : type.createResolver(avroTypeOf(superseded));
-  const plain = plainDataOf(kind);
+  const { kind, superseded: writer } = found;
+  const readData = readDataOf(kind);
+  if (writer === null)
+    return { kind, read: (bytes, from, to) => within(bytes, from, to, readData) };
+  const resolve = asPresent(avroTypeOf(avroSchemaOf(kind)), avroTypeOf(writer));
   return {
     kind,
     read: (bytes, from, to) => {
-      const { value, offset } = type.decode(bytes, from, resolver);
-      return offset === to ? plain(value) : null;
+      const { record, end } = resolve(bytes, from);
+      return end === to ? within(record, 0, record.length, readData) : null;
     },
   };
+}
+
+function within<T>(bytes: Buffer, from: number, to: number, read: () => T): T | null {
+  try {
+    openAt(bytes, from);
+    const value = read();
+    return readUpTo() === to ? value : null;
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof InvariantError) return null;
+    throw error;
+  }
 }
 
 /** By the id of the schema of `data` alone; null for one that is not known here. */

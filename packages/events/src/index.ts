@@ -5,6 +5,7 @@ export {
   filedSchemaOf,
   loggedSchemaOf,
 } from "./avro.ts";
+export { wordIn } from "./avro-reader.ts";
 export { canonicalJson, isoTime } from "./canonical.ts";
 export { type CloudEvent, toCloudEvent } from "./cloud-event.ts";
 export {

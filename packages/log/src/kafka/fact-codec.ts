@@ -6,6 +6,7 @@ import {
   type LoggedFact,
   openLogged,
   typeOf,
+  wordIn,
 } from "@troth/events";
 import { LogError } from "../log-error.ts";
 import {
@@ -17,7 +18,7 @@ import {
   type RecordCodec,
 } from "./message.ts";
 import { fixedHeaders, type RecordPen } from "./record-pen.ts";
-import { repeatedText, timeIn } from "./wire-text.ts";
+import { timeIn } from "./wire-time.ts";
 
 const confluentHeaderBytes = 5;
 
@@ -65,7 +66,7 @@ export function required(message: Message, name: HeaderName): string {
 
 function repeated(message: Message, name: HeaderName): string {
   if (!message.find(name)) throw without(message, name);
-  return repeatedText(message.bytes, message.foundAt, message.foundEnd);
+  return wordIn(message.bytes, message.foundAt, message.foundEnd);
 }
 
 function time(message: Message, name: HeaderName): number {

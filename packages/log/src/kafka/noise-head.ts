@@ -1,5 +1,4 @@
 import type { NoiseRecord } from "@troth/events";
-import { repeatedText } from "./wire-text.ts";
 
 /** What a record of noise says beside its fact. */
 export type NoiseHead = Omit<NoiseRecord, "body"> & {
@@ -54,6 +53,16 @@ class Expecting {
     return digit <= 9 ? digit : -1;
   }
 
+  /** Whether these bytes and a quotation mark come next; then it is behind the bytes. */
+  repeats(from: number, to: number): boolean {
+    const length = to - from;
+    if (this.at < 0 || this.#bytes[this.at + length] !== quote) return false;
+    for (let i = 0; i < length; i += 1)
+      if (this.#bytes[from + i] !== this.#bytes[this.at + i]) return false;
+    this.at += length;
+    return true;
+  }
+
   /** Up to a quotation mark; nothing escaped. */
   text(): string {
     if (this.at < 0) return "";
@@ -61,9 +70,9 @@ class Expecting {
     let byte = this.#bytes[this.at];
     while (byte !== quote && byte !== backslash && byte !== undefined)
       byte = this.#bytes[++this.at];
-    const text = repeatedText(this.#bytes, from, this.at);
+    const to = this.at;
     if (byte !== quote) this.at = -1;
-    return text;
+    return this.#bytes.toString("utf8", from, to);
   }
 }
 
@@ -79,9 +88,12 @@ export function noiseHeadIn(bytes: Buffer, from: number, to: number): NoiseHead 
   json.literal(parts.reference);
   const reference = json.text();
   json.literal(parts.key);
+  const keyAt = json.at;
   const key = json.text();
+  const keyEnd = json.at;
   json.literal(parts.origin);
-  const origin = json.text();
+  // Nearly nobody was ever joined with another.
+  const origin = json.repeats(keyAt, keyEnd) ? key : json.text();
   json.literal(parts.end);
   if (json.at !== to) return JSON.parse(bytes.toString("utf8", from, to));
   const body = { kind: "fact", customer: { reference, key }, origin };
