@@ -55,10 +55,10 @@ test("an engine restored from a snapshot goes on as the one it was taken from", 
     const half = Math.floor(facts.length / 2);
     const engine = new Engine(policy);
     feed(engine, facts.slice(0, half), []);
-    const lines = [...snapshotState(policy, engine.state)];
-    const restored = new Engine(policy, restoreState(policy, lines));
+    const pieces = [...snapshotState(policy, engine.state)];
+    const restored = new Engine(policy, restoreState(policy, pieces.values()));
     expect(restored.customers).toBe(engine.customers);
-    expect([...snapshotState(policy, restored.state)], `seed ${seed}`).toEqual(lines);
+    expect([...snapshotState(policy, restored.state)], `seed ${seed}`).toEqual(pieces);
     const [went, goes]: [string[], string[]] = [[], []];
     feed(engine, facts.slice(half), went);
     feed(restored, facts.slice(half), goes);
@@ -67,11 +67,13 @@ test("an engine restored from a snapshot goes on as the one it was taken from", 
   }
 });
 
-test("a snapshot that lacks a line, or belongs to another policy, is refused", () => {
+test("a snapshot that lacks a piece, or belongs to another policy, is refused", () => {
   const engine = new Engine(policy);
   feed(engine, factsOf(1), []);
-  const lines = [...snapshotState(policy, engine.state)];
-  expect(() => restoreState(policy, lines.slice(0, -1))).toThrow("lacks customers");
-  expect(() => restoreState({ ...policy, hash: "0" }, lines)).toThrow("another policy");
-  expect(() => restoreState(policy, [])).toThrow("empty");
+  const pieces = [...snapshotState(policy, engine.state)];
+  expect(() => restoreState(policy, pieces.slice(0, -1).values())).toThrow("ends too early");
+  const [head = Buffer.alloc(0), ...rest] = pieces;
+  expect(() => restoreState(policy, [head, ...rest.slice(1)].values())).toThrow("lacks customers");
+  expect(() => restoreState({ ...policy, hash: "0" }, pieces.values())).toThrow("another policy");
+  expect(() => restoreState(policy, [].values())).toThrow("ends too early");
 });

@@ -238,8 +238,8 @@ export const mutants: readonly Mutant[] = [
     file: dispatcher,
     edits: [
       [
-        "Seen.restore(options.policy.limits.dedupeMs, seen)",
-        "new Seen(options.policy.limits.dedupeMs)",
+        "Seen.restore(limits.dedupeMs, takePieces(pieces, seen))",
+        "([...takePieces(pieces, seen)], new Seen(limits.dedupeMs))",
       ],
     ],
     seed: 1,
@@ -249,8 +249,8 @@ export const mutants: readonly Mutant[] = [
     file: dispatcher,
     edits: [
       [
-        "registrar: new Registrar(options.policy.limits, namesFrom(names))",
-        "registrar: new Registrar(options.policy.limits)",
+        "registrar: new Registrar(limits, restoredNames(names, pieces))",
+        "registrar: (restoredNames(names, pieces), new Registrar(limits))",
       ],
     ],
     seed: 1,

@@ -63,7 +63,7 @@ function run(policy: Policy, facts: readonly Fact[], restarts: boolean): Run {
   let pipeline = new Pipeline(policy, publicPseudonymKey);
   const out: Output["body"][] = [];
   const maybeRestart = (): void => {
-    if (restarts) pipeline = Pipeline.restore(policy, publicPseudonymKey, [...pipeline.snapshot()]);
+    if (restarts) pipeline = Pipeline.restore(policy, publicPseudonymKey, pipeline.snapshot());
   };
   for (const fact of facts) {
     pipeline.take(fact, fact.recordedTime, out);

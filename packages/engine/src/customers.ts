@@ -1,7 +1,15 @@
 import { invariant } from "@troth/events";
 import type { Policy } from "@troth/policy";
 import { Arena } from "./packed/arena.ts";
-import { keyEnd, keyMatches, keySize, readKey, writeKey } from "./packed/keys.ts";
+import {
+  hashOf,
+  hashOfKey,
+  keyEnd,
+  keyMatches,
+  keySize,
+  readKey,
+  writeKey,
+} from "./packed/keys.ts";
 import { Names } from "./packed/names.ts";
 import { CustomerReader } from "./packed/reader.ts";
 import { SlotIndex } from "./packed/slot-index.ts";
@@ -115,7 +123,8 @@ export class Customers {
 
   getOrCreate(key: string, tenant: string): number {
     const slot = this.#index.find(key, this.#holds);
-    const c = slot >= 0 ? this.at(slot) : this.#enter(this.create(this.#add(key), key, tenant));
+    const c =
+      slot >= 0 ? this.at(slot) : this.#enter(this.create(this.#add(hashOf(key)), key, tenant));
     this.#key = key;
     this.#keyOf = c;
     return c;
@@ -242,12 +251,12 @@ export class Customers {
 
   /** Takes in a customer of `packed`, in the next slot. */
   addPacked(bytes: Buffer, start: number, end: number): void {
-    const slot = this.#add(readKey(bytes, start));
+    const slot = this.#add(hashOfKey(bytes, start));
     this.#addresses[slot] = this.#arena.put(slot, bytes, start, end);
   }
 
-  #add(key: string): number {
-    const slot = this.#index.add(key);
+  #add(hash: number): number {
+    const slot = this.#index.add(hash);
     if (slot < this.#open.length) return slot;
     const [open, addresses] = [this.#open, this.#addresses];
     this.#open = new Int32Array(2 * slot);

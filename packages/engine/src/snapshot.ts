@@ -3,11 +3,12 @@ import { invariant } from "@troth/events";
 import type { Policy } from "@troth/policy";
 import { Customers } from "./customers.ts";
 import { Names } from "./packed/names.ts";
+import { jsonPiece, nextPiece, takePieces } from "./packed/pieces.ts";
 import type { SourceHealth, State } from "./state.ts";
 import { Timers } from "./timers.ts";
 
 type Head = {
-  readonly format: 3;
+  readonly format: 4;
   readonly policy: string;
   readonly stamp: number;
   readonly sources: SourceHealth[];
@@ -16,25 +17,25 @@ type Head = {
   /** What packed customers name by number. */
   readonly names: readonly string[];
   readonly customers: number;
-  /** Lines the customers take; as many moments follow as there are customers. */
-  readonly lines: number;
+  /** Pieces the customers take; as many moments follow as there are customers. */
+  readonly pieces: number;
 };
 
-/** A line of customers or timers holds about so many bytes before base64. */
-const lineBytes = 1 << 20;
+/** A piece of customers or timers holds about so many bytes. */
+const pieceBytes = 1 << 20;
 const momentBytes = 8;
 
 /**
- * The state as lines of text: a head in JSON, then customers as they lie packed (each with its length
- * before it), then their next moments, both in base64. Templates and rules are named by their number in the policy,
- * so a snapshot belongs to the policy hash in its head and no other.
+ * The state in pieces: a head in JSON, then customers as they lie packed (each with its length before
+ * it), then their next moments. Templates and rules are named by their number in the policy, so a
+ * snapshot belongs to the policy hash in its head and no other.
  */
-export function* snapshotState(policy: Policy, state: State): Generator<string> {
+export function* snapshotState(policy: Policy, state: State): Generator<Buffer> {
   const { customers } = state;
-  const lines = [...customerLines(customers)];
+  const pieces = [...customerPieces(customers)];
   // The head comes first but is made last: packing may give new names a number.
   const head: Head = {
-    format: 3,
+    format: 4,
     policy: policy.hash,
     stamp: state.stamp,
     sources: state.sources,
@@ -42,67 +43,55 @@ export function* snapshotState(policy: Policy, state: State): Generator<string> 
     waiting: state.waiting.map((slots) => [...slots]),
     names: customers.names.list,
     customers: customers.size,
-    lines: lines.length,
+    pieces: pieces.length,
   };
-  yield JSON.stringify(head);
-  yield* lines;
-  yield* momentLines(state);
+  yield jsonPiece(head);
+  yield* pieces;
+  yield* momentPieces(state);
 }
 
-function* customerLines(customers: Customers): Generator<string> {
-  let pieces: Buffer[] = [];
-  let bytes = 0;
+function* customerPieces(customers: Customers): Generator<Buffer> {
+  let piece = Buffer.allocUnsafe(pieceBytes);
+  let end = 0;
   for (const packed of customers.packed()) {
-    const length = Buffer.allocUnsafe(4);
-    length.writeUInt32LE(packed.length);
-    pieces.push(length, packed);
-    bytes += 4 + packed.length;
-    if (bytes < lineBytes) continue;
-    yield Buffer.concat(pieces).toString("base64");
-    pieces = [];
-    bytes = 0;
+    const size = 4 + packed.length;
+    if (end > 0 && end + size > piece.length) {
+      yield piece.subarray(0, end);
+      piece = Buffer.allocUnsafe(Math.max(pieceBytes, size));
+      end = 0;
+    } else if (size > piece.length) piece = Buffer.allocUnsafe(size);
+    end = piece.writeUInt32LE(packed.length, end);
+    end += packed.copy(piece, end);
   }
-  if (bytes > 0) yield Buffer.concat(pieces).toString("base64");
+  if (end > 0) yield piece.subarray(0, end);
 }
 
 /** The next moment of each slot. */
-function* momentLines({ customers, timers }: State): Generator<string> {
-  const line = Buffer.allocUnsafe(lineBytes);
-  let end = 0;
-  for (let slot = 0; slot < customers.size; slot += 1) {
-    end = line.writeDoubleLE(timers.of(slot), end);
-    if (end < lineBytes) continue;
-    yield line.toString("base64");
-    end = 0;
+function* momentPieces({ customers, timers }: State): Generator<Buffer> {
+  for (let from = 0; from < customers.size; from += pieceBytes / momentBytes) {
+    const count = Math.min(customers.size - from, pieceBytes / momentBytes);
+    const piece = Buffer.allocUnsafe(momentBytes * count);
+    for (let i = 0; i < count; i += 1) piece.writeDoubleLE(timers.of(from + i), momentBytes * i);
+    yield piece;
   }
-  if (end > 0) yield line.toString("base64", 0, end);
 }
 
-/** Lines of `snapshotState` back to state. Trips an invariant on a snapshot of another policy. */
-export function restoreState(policy: Policy, lines: Iterable<string>): State {
-  let head: Head | null = null;
-  let customers = new Customers(policy);
+/**
+ * Pieces of `snapshotState` back to state; takes no more of them than it gave. Trips an invariant on
+ * a snapshot of another policy.
+ */
+export function restoreState(policy: Policy, pieces: Iterator<Buffer>): State {
+  const head = JSON.parse(nextPiece(pieces).toString("utf8")) as Head;
+  invariant(head.format === 4, `snapshot format ${String(head.format)} is not known here`);
+  invariant(head.policy === policy.hash, "the snapshot was made under another policy");
+  const customers = new Customers(policy, new Names(head.names));
+  for (const piece of takePieces(pieces, head.pieces)) readCustomers(customers, piece);
+  invariant(customers.size === head.customers, "the snapshot lacks customers its head counts");
   const timers = new Timers();
-  let read = 0;
+  const rest = Math.ceil((momentBytes * head.customers) / pieceBytes);
   let moments = 0;
-  for (const line of lines) {
-    if (head === null) {
-      head = JSON.parse(line) as Head;
-      invariant(head.format === 3, `snapshot format ${String(head.format)} is not known here`);
-      invariant(head.policy === policy.hash, "the snapshot was made under another policy");
-      customers = new Customers(policy, new Names(head.names));
-      continue;
-    }
-    const bytes = Buffer.from(line, "base64");
-    if (read < head.lines) readCustomers(customers, bytes);
-    else moments += readMoments(timers, moments, bytes);
-    read += 1;
-  }
-  invariant(head !== null, "the snapshot is empty");
-  invariant(
-    customers.size === head.customers && moments === head.customers,
-    "the snapshot lacks customers its head counts",
-  );
+  for (const piece of takePieces(pieces, rest)) moments += readMoments(timers, moments, piece);
+  invariant(moments === head.customers, "the snapshot lacks moments of customers");
   return {
     customers,
     sources: head.sources,

@@ -1,4 +1,12 @@
-import { emptyWatch, SourceWatch, type WatchState } from "@troth/engine";
+import {
+  emptyWatch,
+  jsonPiece,
+  nextPiece,
+  SourceWatch,
+  TextMap,
+  takePieces,
+  type WatchState,
+} from "@troth/engine";
 import {
   type Across,
   type Fact,
@@ -13,7 +21,8 @@ import {
   type SourceDecision,
 } from "@troth/events";
 import type { Policy } from "@troth/policy";
-import { type Names, namesFrom, namesOf, Registrar, type Routed } from "./registrar.ts";
+import { type NamesHead, restoredNames, savedNames } from "./names.ts";
+import { Registrar, type Routed } from "./registrar.ts";
 import { Seen } from "./seen.ts";
 
 /** What became of one fact. */
@@ -46,6 +55,7 @@ type Parts = {
 };
 
 const keysMax = 1_000_000;
+const tenantsMax = 64;
 
 /** Of the records for all partitions this one says what there is to say. */
 const spokesman = 0;
@@ -59,7 +69,8 @@ const spokesman = 0;
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #parts: Parts;
-  readonly #keys = new Map<string, string>();
+  /** Pseudonyms by tenant and reference, to spare working them out. */
+  readonly #keys = new Map<string, TextMap>();
 
   constructor(options: DispatcherOptions, parts: Parts = emptyParts(options)) {
     this.#options = options;
@@ -142,30 +153,31 @@ export class Dispatcher {
     return customer === null ? null : this.#named(tenant, customer);
   }
 
-  /** Plain data; belongs to this policy's sources and limits, and to this number of partitions. */
-  snapshot(): DispatcherSnapshot {
+  /** In pieces; belongs to this policy's sources and limits, and to this number of partitions. */
+  *snapshot(): Generator<Buffer> {
     const { registrar, watch, seen, ...rest } = this.#parts;
-    return {
-      ...rest,
-      watch: watch.state,
-      names: namesOf(registrar),
-      seen: seen.snapshot(rest.stamp),
-    };
+    const names = savedNames(registrar.tenants);
+    const arrived = seen.snapshot(rest.stamp);
+    const head: Head = { ...rest, watch: watch.state, names: names.head, seen: arrived.length };
+    yield jsonPiece(head);
+    yield* names.pieces;
+    yield* arrived;
   }
 
-  static restore(options: DispatcherOptions, saved: DispatcherSnapshot): Dispatcher {
-    const { watch, names, seen, ...rest } = saved;
+  /** Takes as many pieces as `snapshot` gave. */
+  static restore(options: DispatcherOptions, pieces: Iterator<Buffer>): Dispatcher {
+    const head = JSON.parse(nextPiece(pieces).toString("utf8")) as Head;
+    const { watch, names, seen, ...rest } = head;
     invariant(
-      saved.numbers.length === options.partitions,
-      `the snapshot is of ${saved.numbers.length} partitions, not of ${options.partitions}`,
+      rest.numbers.length === options.partitions,
+      `the snapshot is of ${rest.numbers.length} partitions, not of ${options.partitions}`,
     );
+    const { limits } = options.policy;
     return new Dispatcher(options, {
       ...rest,
-      numbers: [...saved.numbers],
-      tally: { ...saved.tally },
-      registrar: new Registrar(options.policy.limits, namesFrom(names)),
+      registrar: new Registrar(limits, restoredNames(names, pieces)),
       watch: new SourceWatch(options.policy, watch),
-      seen: Seen.restore(options.policy.limits.dedupeMs, seen),
+      seen: Seen.restore(limits.dedupeMs, takePieces(pieces, seen)),
     });
   }
 
@@ -263,29 +275,33 @@ export class Dispatcher {
   }
 
   #named(tenant: string, reference: Reference): Named {
-    const name = `${tenant}\u0000${reference}`;
-    const known = this.#keys.get(name);
+    const keys = this.#keysOf(tenant);
+    const known = keys.get(reference);
     if (known !== undefined) return { reference, key: known };
     const key = pseudonym(tenant, reference, this.#options.key);
-    // Worked out again when it is needed again: only sparing work, it may not grow for ever.
-    if (this.#keys.size >= keysMax) this.#keys.clear();
-    this.#keys.set(name, key);
+    keys.set(reference, key);
     return { reference, key };
+  }
+
+  #keysOf(tenant: string): TextMap {
+    const known = this.#keys.get(tenant);
+    // Worked out again when it is needed again: only sparing work, it may not grow for ever.
+    if (known !== undefined && known.size < keysMax) return known;
+    if (this.#keys.size >= tenantsMax) this.#keys.clear();
+    const fresh = new TextMap();
+    this.#keys.set(tenant, fresh);
+    return fresh;
   }
 }
 
 type Send = (partition: number, stamp: number, body: NoiseBody) => void;
 
-export type DispatcherSnapshot = {
+/** The first piece of a snapshot. */
+type Head = Omit<Parts, "registrar" | "watch" | "seen"> & {
   readonly watch: WatchState;
-  readonly names: Names;
-  /** Of all facts the largest part: pieces that can be kept beside the rest. */
-  readonly seen: readonly string[];
-  readonly tally: Tally;
-  readonly numbers: readonly number[];
-  readonly exchanges: number;
-  readonly stamp: number;
-  readonly policy: string;
+  readonly names: NamesHead;
+  /** Pieces of what was seen; of all the largest part. */
+  readonly seen: number;
 };
 
 const emptyParts = ({ policy, partitions }: DispatcherOptions): Parts => ({

@@ -1,5 +1,6 @@
 import type { Fact, Reference } from "@troth/events";
 import { identityOf, isCohort, isCustomer, referencesOf } from "@troth/events";
+import { heldBy, noNames, type TenantNames } from "./names.ts";
 
 /** What the registrar hands on: whom a fact concerns, or that two names are one customer. */
 export type Routed =
@@ -29,16 +30,6 @@ export type RegistrarLimits = {
   readonly factsKeptPerReference: number;
 };
 
-/** One reference that is not a customer's own: whom it is linked to, what it joined, who waits. */
-type Entry = { link: Reference | null; joined: Fact[]; waiting: Fact[] };
-
-/** Names within one tenant. */
-type TenantNames = {
-  readonly entries: Map<Reference, Entry>;
-  /** Merged customers: absorbed -> absorbing. */
-  readonly aliases: Map<Reference, Reference>;
-};
-
 /** Longest chain of merges followed; a longer one is a mistake in the data. */
 const aliasesMax = 8;
 
@@ -62,7 +53,7 @@ export class Registrar {
     this.#limits = limits;
     this.tenants = tenants;
     for (const names of tenants.values()) {
-      for (const entry of names.entries.values()) this.#waiting += entry.waiting.length;
+      for (const held of names.held.values()) this.#waiting += held.waiting.length;
     }
   }
 
@@ -93,7 +84,7 @@ export class Registrar {
   #names(tenant: string): TenantNames {
     const known = this.tenants.get(tenant);
     if (known !== undefined) return known;
-    const fresh: TenantNames = { entries: new Map(), aliases: new Map() };
+    const fresh = noNames();
     this.tenants.set(tenant, fresh);
     return fresh;
   }
@@ -115,7 +106,7 @@ export class Registrar {
     const customer = resolve(run.names, address);
     run.routed.push({ kind: "fact", customer, origin: address, fact });
     if (via !== null) {
-      const joined = entryOf(run.names, via).joined;
+      const { joined } = heldBy(run.names, via);
       joined.push(fact);
       if (joined.length > this.#limits.factsKeptPerReference) joined.shift();
     }
@@ -125,7 +116,7 @@ export class Registrar {
   }
 
   #wait(run: Run, fact: Fact, reference: Reference): void {
-    const waiting = entryOf(run.names, reference).waiting;
+    const { waiting } = heldBy(run.names, reference);
     if (waiting.length >= this.#limits.waitingPerReference) {
       run.turnedAway.push(fact);
       return;
@@ -135,11 +126,13 @@ export class Registrar {
   }
 
   #link(run: Run, reference: Reference, address: Reference): void {
-    const entry = entryOf(run.names, reference);
-    entry.link = address;
-    run.queue.push(...entry.waiting);
-    this.#waiting -= entry.waiting.length;
-    entry.waiting = [];
+    run.names.links.set(reference, address);
+    const held = run.names.held.get(reference);
+    if (held === undefined) return;
+    run.queue.push(...held.waiting);
+    this.#waiting -= held.waiting.length;
+    held.waiting.length = 0;
+    if (held.joined.length === 0) run.names.held.delete(reference);
   }
 
   /** Those a link let go are handed on in order; each may make links that let go of more. */
@@ -160,9 +153,9 @@ export class Registrar {
       run.routed.push({ kind: "merge", tenant: run.tenant, part: reference, whole });
       return;
     }
-    const entry = entryOf(run.names, reference);
-    if (entry.link === customer) return;
-    if (entry.link !== null) this.#unlink(run, reference, entry);
+    const link = run.names.links.get(reference);
+    if (link === customer) return;
+    if (link !== undefined) this.#unlink(run, reference, link);
     this.#link(run, reference, customer);
   }
 
@@ -177,16 +170,13 @@ export class Registrar {
       run.routed.push({ kind: "split", tenant: run.tenant, part: reference, whole: left });
       return;
     }
-    const entry = entryOf(run.names, reference);
-    if (entry.link === customer) this.#unlink(run, reference, entry);
+    if (run.names.links.get(reference) === customer) this.#unlink(run, reference, customer);
   }
 
-  #unlink(run: Run, reference: Reference, entry: Entry): void {
-    if (entry.link === null) return;
-    const customer = resolve(run.names, entry.link);
-    const joined = entry.joined;
-    entry.link = null;
-    entry.joined = [];
+  #unlink(run: Run, reference: Reference, link: Reference): void {
+    const customer = resolve(run.names, link);
+    run.names.links.delete(reference);
+    const joined = run.names.held.get(reference)?.joined.splice(0) ?? [];
     if (joined.length === 0) return;
     const facts = new Set(joined.map(identityOf));
     run.routed.push({ kind: "retract", customer, tenant: run.tenant, facts });
@@ -213,16 +203,8 @@ type Run = {
   readonly queue: Fact[];
 };
 
-function entryOf(names: TenantNames, reference: Reference): Entry {
-  const known = names.entries.get(reference);
-  if (known !== undefined) return known;
-  const fresh: Entry = { link: null, joined: [], waiting: [] };
-  names.entries.set(reference, fresh);
-  return fresh;
-}
-
 const addressOf = (names: TenantNames, reference: Reference): Reference | null =>
-  isCustomer(reference) ? reference : (names.entries.get(reference)?.link ?? null);
+  isCustomer(reference) ? reference : (names.links.get(reference) ?? null);
 
 function resolve(names: TenantNames, address: Reference): Reference {
   let customer = address;
@@ -237,25 +219,3 @@ function resolve(names: TenantNames, address: Reference): Reference {
 function joinOf(fact: Fact): { reference: Reference; customer: Reference } {
   return { reference: String(fact.data["reference"]), customer: String(fact.data["customer"]) };
 }
-
-/** All names as plain JSON data: the registrar's part of a snapshot. */
-export type Names = readonly {
-  readonly tenant: string;
-  readonly entries: readonly (readonly [Reference, Entry])[];
-  readonly aliases: readonly (readonly [Reference, Reference])[];
-}[];
-
-export const namesOf = (registrar: Registrar): Names =>
-  [...registrar.tenants].map(([tenant, names]) => ({
-    tenant,
-    entries: [...names.entries],
-    aliases: [...names.aliases],
-  }));
-
-export const namesFrom = (names: Names): Map<string, TenantNames> =>
-  new Map(
-    names.map((one) => [
-      one.tenant,
-      { entries: new Map(one.entries), aliases: new Map(one.aliases) },
-    ]),
-  );

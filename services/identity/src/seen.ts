@@ -128,30 +128,28 @@ export class Seen {
     return before !== gone && before > behind;
   }
 
-  /** All that is within the window at `stamp`, oldest first, in pieces of Base64. */
-  snapshot(stamp: number): readonly string[] {
-    const pieces: string[] = [];
-    const piece = Buffer.alloc(entryBytes * entriesPerPiece);
+  /** All that is within the window at `stamp`, oldest first, in pieces. */
+  snapshot(stamp: number): readonly Buffer[] {
+    const pieces: Buffer[] = [];
+    let piece = Buffer.allocUnsafe(entryBytes * entriesPerPiece);
     let filled = 0;
-    const flush = (): void => {
-      if (filled > 0) pieces.push(piece.toString("base64", 0, filled));
-      filled = 0;
-    };
     for (const generation of this.#generations) {
       for (const at of generation.later(stamp - this.#windowMs)) {
         generation.write(at, piece, filled);
         filled += entryBytes;
-        if (filled === piece.length) flush();
+        if (filled < piece.length) continue;
+        pieces.push(piece);
+        piece = Buffer.allocUnsafe(entryBytes * entriesPerPiece);
+        filled = 0;
       }
     }
-    flush();
+    if (filled > 0) pieces.push(piece.subarray(0, filled));
     return pieces;
   }
 
-  static restore(windowMs: number, pieces: Iterable<string>, generationMax?: number): Seen {
+  static restore(windowMs: number, pieces: Iterable<Buffer>, generationMax?: number): Seen {
     const seen = new Seen(windowMs, generationMax);
-    for (const text of pieces) {
-      const piece = Buffer.from(text, "base64");
+    for (const piece of pieces) {
       invariant(piece.length % entryBytes === 0, "a piece of what was seen is cut off");
       for (let position = 0; position < piece.length; position += entryBytes) {
         for (let i = 0; i < wordsPerKey; i += 1) words[i] = piece.readUInt32LE(position + 4 * i);

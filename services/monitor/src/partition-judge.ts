@@ -1,4 +1,14 @@
-import { Engine, type Handover, type Join, restoreState, snapshotState } from "@troth/engine";
+import {
+  Engine,
+  type Handover,
+  type Join,
+  jsonPiece,
+  nextPiece,
+  restoreState,
+  snapshotState,
+  TextMap,
+  takePieces,
+} from "@troth/engine";
 import {
   type Across,
   type Decision,
@@ -38,14 +48,17 @@ export type Exchange = Across & {
 export class PartitionJudge {
   readonly #policy: Policy;
   readonly #engine: Engine;
-  readonly #references: Map<string, string>;
+  /** Names as they were given, by key. */
+  readonly #references: TextMap;
+  /** The last one asked for: most that is said is about one customer several times over. */
+  #known: Named = { key: "", reference: "" };
   /** Keys of those of whom a flag or an alert was said since they were last asked for; null: never. */
   #flagged: Set<string> | null = null;
 
   constructor(
     policy: Policy,
     engine: Engine = new Engine(policy),
-    references: Map<string, string> = new Map(),
+    references: TextMap = new TextMap(),
   ) {
     this.#policy = policy;
     this.#engine = engine;
@@ -153,18 +166,19 @@ export class PartitionJudge {
       .sort((a, b) => (a.customer < b.customer ? -1 : 1));
   }
 
-  /** The whole state as lines of JSON; belongs to this policy only. */
-  *snapshot(): Generator<string> {
-    yield JSON.stringify([...this.#references]);
+  /** The whole state in pieces; belongs to this policy only. */
+  *snapshot(): Generator<Buffer> {
+    const references = [...this.#references.pieces()];
+    yield jsonPiece({ references: references.length });
+    yield* references;
     yield* snapshotState(this.#policy, this.#engine.state);
   }
 
-  static restore(policy: Policy, lines: Iterator<string>): PartitionJudge {
-    const first = lines.next();
-    invariant(first.done !== true, "the snapshot is empty");
-    const references = new Map(JSON.parse(first.value) as [string, string][]);
-    const rest: Iterable<string> = { [Symbol.iterator]: () => lines };
-    return new PartitionJudge(policy, new Engine(policy, restoreState(policy, rest)), references);
+  static restore(policy: Policy, pieces: Iterator<Buffer>): PartitionJudge {
+    const head = JSON.parse(nextPiece(pieces).toString("utf8")) as { references: number };
+    const references = new TextMap();
+    for (const piece of takePieces(pieces, head.references)) references.add(piece);
+    return new PartitionJudge(policy, new Engine(policy, restoreState(policy, pieces)), references);
   }
 
   #join(
@@ -205,12 +219,20 @@ export class PartitionJudge {
     };
   }
 
-  #know({ key, reference }: Named): void {
-    if (!this.#references.has(key)) this.#references.set(key, reference);
+  #know(customer: Named): void {
+    if (customer.key === this.#known.key) return;
+    const { key, reference } = customer;
+    const given = this.#references.get(key);
+    if (given === undefined) this.#references.set(key, reference);
+    this.#known = given === undefined ? customer : { key, reference: given };
   }
 
   #referenceOf(key: string): string {
-    return this.#references.get(key) ?? key;
+    if (key === this.#known.key) return this.#known.reference;
+    const reference = this.#references.get(key);
+    if (reference === undefined) return key;
+    this.#known = { key, reference };
+    return reference;
   }
 
   #named(out: Body[]): { push(decision: Decision): void } {

@@ -1,6 +1,6 @@
 import type { Fact, Flag, NoiseRecord, Output } from "@troth/events";
 import { invariant } from "@troth/events";
-import { Dispatcher, type DispatcherSnapshot, type Fate, type Tally } from "@troth/identity";
+import { Dispatcher, type Fate, type Tally } from "@troth/identity";
 import { PartitionJudge } from "@troth/monitor";
 import type { Policy } from "@troth/policy";
 
@@ -70,23 +70,15 @@ export class Pipeline {
     return this.#judge.flags(now);
   }
 
-  /** The whole state as lines of JSON; belongs to this policy only. */
-  *snapshot(): Generator<string> {
-    yield JSON.stringify(this.#dispatcher.snapshot());
+  /** The whole state in pieces; belongs to this policy only. */
+  *snapshot(): Generator<Buffer> {
+    yield* this.#dispatcher.snapshot();
     yield* this.#judge.snapshot();
   }
 
-  static restore(policy: Policy, key: string, lines: Iterable<string>): Pipeline {
-    const iterator = lines[Symbol.iterator]();
-    const first = iterator.next();
-    invariant(first.done !== true, "the snapshot is empty");
-    const saved = JSON.parse(first.value) as DispatcherSnapshot;
-    return new Pipeline(
-      policy,
-      key,
-      Dispatcher.restore(optionsOf(policy, key), saved),
-      PartitionJudge.restore(policy, iterator),
-    );
+  static restore(policy: Policy, key: string, pieces: Iterator<Buffer>): Pipeline {
+    const dispatcher = Dispatcher.restore(optionsOf(policy, key), pieces);
+    return new Pipeline(policy, key, dispatcher, PartitionJudge.restore(policy, pieces));
   }
 
   #next(): number {

@@ -5,6 +5,9 @@ const hexBytes = hexDigits / 2;
 const nibble = (code: number): number =>
   code >= 48 && code <= 57 ? code - 48 : code >= 97 && code <= 102 ? code - 87 : -1;
 
+/** Code of a hexadecimal digit. */
+const digitOf = (value: number): number => value + (value < 10 ? 48 : 87);
+
 function isPseudonym(key: string): boolean {
   if (key.length !== hexDigits) return false;
   for (let i = 0; i < hexDigits; i += 1) if (nibble(key.charCodeAt(i)) < 0) return false;
@@ -20,6 +23,17 @@ export const hashEnd = (hash: number): number => (hash ^ (hash >>> 15)) >>> 0;
 export function hashOf(key: string): number {
   let hash = hashStart;
   for (let i = 0; i < key.length; i += 1) hash = hashStep(hash, key.charCodeAt(i));
+  return hashEnd(hash);
+}
+
+/** `hashOf` of the key written at `start`, without reading it. */
+export function hashOfKey(bytes: Buffer, start: number): number {
+  if (bytes[start] !== 0) return hashOf(readKey(bytes, start));
+  let hash = hashStart;
+  for (let i = start + 1; i <= start + hexBytes; i += 1) {
+    const byte = bytes[i] ?? 0;
+    hash = hashStep(hashStep(hash, digitOf(byte >> 4)), digitOf(byte & 15));
+  }
   return hashEnd(hash);
 }
 

@@ -28,15 +28,15 @@ export class SlotIndex {
     }
   }
 
-  /** Gives a key that is not there the next slot. */
-  add(key: string): number {
+  /** Gives a key that is not there the next slot, by its hash. */
+  add(hash: number): number {
     const slot = this.#size;
     if (slot === this.#hashes.length) {
       const larger = new Uint32Array(2 * slot);
       larger.set(this.#hashes);
       this.#hashes = larger;
     }
-    this.#hashes[slot] = hashOf(key);
+    this.#hashes[slot] = hash;
     this.#size += 1;
     if (4 * this.#size > 3 * this.#table.length) this.#grow();
     else this.#enter(slot);

@@ -1,3 +1,4 @@
+import { joinPieces, splitPieces } from "@troth/engine";
 import { decodeFact, type Fact, invariant, publicPseudonymKey } from "@troth/events";
 import type { LogInput, LogRecord } from "@troth/log";
 import type { Judge } from "@troth/monitor";
@@ -23,7 +24,7 @@ export function openJudge(
   const pipeline =
     snapshot === null
       ? new Pipeline(policy, publicPseudonymKey)
-      : Pipeline.restore(policy, publicPseudonymKey, linesOf(snapshot));
+      : Pipeline.restore(policy, publicPseudonymKey, splitPieces(snapshot));
   return {
     apply: (record: LogRecord, out) => {
       if (isTick(record.bytes)) {
@@ -37,15 +38,7 @@ export function openJudge(
       counted(fate, decoded.value, record.stamp);
     },
     nextMoment: () => pipeline.nextMoment(),
-    snapshot: () => Buffer.from([...pipeline.snapshot()].join("\n")),
+    snapshot: () => joinPieces(pipeline.snapshot()),
     pipeline: () => pipeline,
   };
-}
-
-function* linesOf(bytes: Buffer): Generator<string> {
-  for (let from = 0; from < bytes.length; ) {
-    const end = bytes.indexOf(10, from);
-    yield bytes.toString("utf8", from, end === -1 ? bytes.length : end);
-    from = end === -1 ? bytes.length : end + 1;
-  }
 }

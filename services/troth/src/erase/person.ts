@@ -37,7 +37,7 @@ export async function personOf(read: ReadFacts, { tenant, reference }: Whose): P
         (name) => name === whole || isTheirs(name),
       ),
     ),
-    names: new Set([...(known?.entries.keys() ?? [])].filter(isTheirs)),
+    names: new Set([...(known?.links.keys() ?? [])].filter(isTheirs)),
   };
 }
 

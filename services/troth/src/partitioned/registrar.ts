@@ -1,5 +1,5 @@
 import { decodeNoise, encodeNoise, type Fact, invariant, type NoiseRecord } from "@troth/events";
-import { Dispatcher, type DispatcherSnapshot, type Tally } from "@troth/identity";
+import { Dispatcher, type Tally } from "@troth/identity";
 import type { Log, LogInput, LogRecord, Snapshots } from "@troth/log";
 import { type Clock, noTraces, shareSpans, type Traces } from "@troth/runtime";
 import { policySwitch, readFactRecord, tick } from "./fact-log.ts";
@@ -59,8 +59,7 @@ export type RegistrarMachine = Machine & {
 /** Records between two looks at the clock, at other machines and at whether to stop. */
 const recordsPerTurn = 500;
 
-/** What facts were seen stands in lines below it: it may be longer than a string can be. */
-type Head = { readonly dispatcher: Omit<DispatcherSnapshot, "seen">; readonly policy: string };
+type Head = { readonly policy: string };
 
 /** Number of the last record in a partition's log, a lower bound of what was written there. */
 async function lastNumber(noise: Log): Promise<number> {
@@ -99,7 +98,7 @@ async function firstPolicy(facts: Log, hash: string): Promise<string> {
 export async function openRegistrar(options: RegistrarOptions): Promise<RegistrarMachine> {
   const { facts, noise, snapshots, policies, key, clock, tell } = options;
   const partitions = noise.length;
-  const dispatcherOf = (hash: string, saved: DispatcherSnapshot | null): Dispatcher => {
+  const dispatcherOf = (hash: string, saved: Iterator<Buffer> | null): Dispatcher => {
     const policy = policyNamed(policies, hash, "facts");
     const given = { policy, key, partitions };
     return saved === null ? new Dispatcher(given) : Dispatcher.restore(given, saved);
@@ -108,9 +107,8 @@ export async function openRegistrar(options: RegistrarOptions): Promise<Registra
   let position = saved?.position ?? 0;
   let dispatcher: Dispatcher | null = null;
   if (saved !== null) {
-    const { head: text, lines } = openSaved(saved.bytes);
-    const head = JSON.parse(text) as Head;
-    dispatcher = dispatcherOf(head.policy, { ...head.dispatcher, seen: [...lines] });
+    const { head, pieces } = openSaved(saved.bytes);
+    dispatcher = dispatcherOf((head as Head).policy, pieces);
   }
   const written = await Promise.all(noise.map(lastNumber));
   /** Policy of the log's beginning, until its record is written to every partition. */
@@ -126,7 +124,7 @@ export async function openRegistrar(options: RegistrarOptions): Promise<Registra
       const where = `facts, offset ${record.offset}`;
       const after = policyNamed(policies, hash, where);
       checkLike(policyNamed(policies, dispatcher.policy, where), after, where);
-      dispatcher = dispatcherOf(hash, { ...dispatcher.snapshot() });
+      dispatcher = dispatcherOf(hash, dispatcher.snapshot());
     } else {
       dispatcher.tick(record.offset, record.stamp, deliver);
       return;
@@ -180,9 +178,8 @@ export async function openRegistrar(options: RegistrarOptions): Promise<Registra
 
   const save = async (): Promise<void> => {
     if (dispatcher === null || position === savedAt.position) return;
-    const { seen, ...rest } = dispatcher.snapshot();
-    const head: Head = { dispatcher: rest, policy: dispatcher.policy };
-    const saving = snapshots.save({ position, bytes: encodeSaved(head, seen) });
+    const head: Head = { policy: dispatcher.policy };
+    const saving = snapshots.save({ position, bytes: encodeSaved(head, dispatcher.snapshot()) });
     await waits.while("store", "the registrar's snapshot is being saved", saving);
     savedAt = { position, at: clock.now() };
   };

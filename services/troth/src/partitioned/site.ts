@@ -75,11 +75,11 @@ export async function openSite(options: SiteOptions): Promise<Site> {
   let judge: PartitionJudge | null = null;
   let mail: MailboxState = emptyMailbox;
   if (saved !== null) {
-    const { head: text, lines } = openSaved(saved.bytes);
-    const head = JSON.parse(text) as Head;
-    number = head.number;
-    mail = head.mail;
-    judge = PartitionJudge.restore(policyNamed(policies, head.policy, placeOf(partition)), lines);
+    const { head, pieces } = openSaved(saved.bytes);
+    const { policy, ...rest } = head as Head;
+    number = rest.number;
+    mail = rest.mail;
+    judge = PartitionJudge.restore(policyNamed(policies, policy, placeOf(partition)), pieces);
   }
   judge?.takeFlagged();
   const mailbox = openMailbox(partition, options.transfers, mail);
