@@ -1,5 +1,6 @@
 import type { Rng, Step, Strike } from "@troth/runtime";
 import { WorldError } from "@troth/runtime";
+import type { SimSizes } from "./life.ts";
 
 /** Everything that goes wrong in the simulation; each is counted when it does. */
 export const faultKinds = [
@@ -35,6 +36,15 @@ export const faultKinds = [
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
+type Aim = {
+  /** Functions whose calls are struck, how much more often than others, and how many at one place. */
+  readonly at: readonly string[];
+  readonly weight: number;
+  readonly callsMost: number;
+  /** Sizes with which these functions are called at all. */
+  readonly sizes: Partial<SimSizes>;
+};
+
 /** How often what goes wrong; drawn anew for every seed, so that some are calm and some are wild. */
 export type Plan = {
   readonly crashPerStep: number;
@@ -46,8 +56,8 @@ export type Plan = {
   readonly clientErrorPerPost: number;
   readonly clockPerPost: number;
   readonly stopPerPost: number;
-  /** Crashes are kept for places that are seldom come to. */
-  readonly hunts: boolean;
+  /** Where crashes are kept for; null where they may be anywhere. */
+  readonly aim: Aim | null;
 };
 
 export const calm: Plan = {
@@ -60,7 +70,7 @@ export const calm: Plan = {
   clientErrorPerPost: 0,
   clockPerPost: 0,
   stopPerPost: 0,
-  hunts: false,
+  aim: null,
 };
 
 const oneOf = (rng: Rng, choices: readonly number[]): number =>
@@ -76,12 +86,76 @@ const usualPlan = (rng: Rng): Plan => ({
   clientErrorPerPost: oneOf(rng, [0, 0.1, 0.3]),
   clockPerPost: oneOf(rng, [0, 0.05, 0.15]),
   stopPerPost: oneOf(rng, [0, 0.03, 0.06]),
-  hunts: false,
+  aim: null,
 });
+
+/**
+ * Functions that ask for something in few stories only: after a failure, after a crash in the middle of
+ * things, with a journal that grew, a snapshot that rotted. By chance alone they would hardly ever be
+ * struck. And those that make things durable: what one crash left half done, the next must find. One
+ * story of four aims at some of them, and dies of little else.
+ */
+const aims: readonly [share: number, aim: Aim][] = [
+  [
+    0.35,
+    {
+      at: ["roll", "checkChain", "isEmpty", "hasLaterGroup", "readTail", "recover"],
+      weight: 35,
+      callsMost: 3,
+      sizes: {},
+    },
+  ],
+  // Done in several steps, of which the last must be reached too.
+  [0.15, { at: ["replace", "close"], weight: 15, callsMost: 6, sizes: { journalBytes: 300 } }],
+  [
+    0.15,
+    {
+      at: ["readSnapshot", "load", "save", "syncFile", "putSame"],
+      weight: 15,
+      callsMost: 3,
+      sizes: { snapshotEveryRecords: 2 },
+    },
+  ],
+  [
+    0.2,
+    {
+      at: ["writeDurably"],
+      weight: 8,
+      callsMost: Number.POSITIVE_INFINITY,
+      sizes: { segmentBytes: 600 },
+    },
+  ],
+  [
+    0.15,
+    {
+      at: ["append"],
+      weight: 25,
+      callsMost: Number.POSITIVE_INFINITY,
+      sizes: { alertsPerOwnerAndMinute: 0 },
+    },
+  ],
+];
+
+function aimOf(rng: Rng): Aim | null {
+  let left = rng.next();
+  for (const [share, aim] of aims) {
+    left -= share;
+    if (left < 0) return aim;
+  }
+  return null;
+}
 
 export function planOf(rng: Rng): Plan {
   const plan = usualPlan(rng);
-  return rng.next() < 0.2 ? { ...plan, hunts: true, crashPerStep: 0.015, crashesMax: 5 } : plan;
+  if (rng.next() >= 0.25) return plan;
+  return {
+    ...plan,
+    aim: aimOf(rng),
+    crashPerStep: 0.01,
+    crashesMax: 7,
+    diskErrorPerCall: oneOf(rng, [0.003, 0.008]),
+    storeErrorPerCall: oneOf(rng, [0.1, 0.4]),
+  };
 }
 
 /** Crashes at steps that are named beforehand, for trying every single one. */
@@ -91,9 +165,11 @@ export type PlannedCrash = {
   readonly power: boolean;
 };
 
+/** Where a step was asked for: how often so far in this story, and by which function. */
+export type Place = { readonly calls: number; readonly doer: string };
+
 export type Injector = {
-  /** `calls` is how often this story has asked for something at the same place before. */
-  readonly strike: (step: Step, calls: number) => Strike;
+  readonly strike: (step: Step, place: Place) => Strike;
   readonly count: (kind: FaultKind) => void;
   readonly counts: ReadonlyMap<FaultKind, number>;
   /** True with this chance, while faults are still allowed. */
@@ -101,6 +177,8 @@ export type Injector = {
   /** From now on nothing goes wrong any more. */
   readonly heal: () => void;
   readonly isHealed: () => boolean;
+  /** Whether the last that was asked of the store failed. */
+  readonly isStoreAway: () => boolean;
   /** Whether the crash that is happening takes the power with it. */
   readonly isPowerLoss: () => boolean;
 };
@@ -127,6 +205,7 @@ export function openInjector(options: InjectorOptions): Injector {
   let taken = 0;
   let crashed = 0;
   let power = false;
+  let isStoreAway = false;
   const count = (kind: FaultKind): void => void counts.set(kind, (counts.get(kind) ?? 0) + 1);
   const chance = (probability: number): boolean => !healed && rng.next() < probability;
 
@@ -137,10 +216,9 @@ export function openInjector(options: InjectorOptions): Injector {
     return { kind: "crash", when };
   };
   /** Rare steps are struck more often, or it would take a night to have struck each. */
-  const weight = (what: string, calls: number): number => {
-    // What is asked for the first time when much has happened is asked in few stories only: what is done
-    // about a failure, about a start after a crash in the middle of things, about a journal that grew.
-    if (plan.hunts) return calls <= 2 && taken > 60 ? 15 : 0.3;
+  const weight = (what: string, { calls, doer }: Place): number => {
+    if (plan.aim !== null)
+      return calls <= plan.aim.callsMost && plan.aim.at.includes(doer) ? plan.aim.weight : 0.2;
     if (what.startsWith("disk truncate /data/notify")) return 200;
     if (what.startsWith("disk write")) return 7;
     if (what.startsWith("store get")) return 4;
@@ -159,7 +237,8 @@ export function openInjector(options: InjectorOptions): Injector {
     return fail("io", what, isSync && rng.next() < 0.5);
   };
   const strikeStore = (what: string): Strike => {
-    if (!chance(plan.storeErrorPerCall)) return none;
+    isStoreAway = chance(plan.storeErrorPerCall);
+    if (!isStoreAway) return none;
     const fate = rng.next();
     if (fate < 0.4) {
       count("store-error");
@@ -174,14 +253,14 @@ export function openInjector(options: InjectorOptions): Injector {
   };
 
   return {
-    strike: (step, calls) => {
+    strike: (step, place) => {
       taken += 1;
       const planned = crashes.find((one) => one.step === taken);
       if (planned !== undefined) {
         power = planned.power;
         return crash(planned.when, step.what);
       }
-      if (crashed < plan.crashesMax && chance(plan.crashPerStep * weight(step.what, calls))) {
+      if (crashed < plan.crashesMax && chance(plan.crashPerStep * weight(step.what, place))) {
         power = rng.next() < 0.5;
         const fate = rng.next();
         const torn = step.what.startsWith("disk write") ? 0.85 : 0.6;
@@ -198,6 +277,7 @@ export function openInjector(options: InjectorOptions): Injector {
       healed = true;
     },
     isHealed: () => healed,
+    isStoreAway: () => isStoreAway,
     isPowerLoss: () => power,
   };
 }

@@ -141,7 +141,7 @@ function rotSnapshot(world: SimWorld): boolean {
 async function meddle(world: SimWorld, plan: Plan, supervisor: Supervisor): Promise<never> {
   const { scheduler, injector, rng } = world;
   for (;;) {
-    await scheduler.outside("watch", 200 + Math.floor(rng.next() * 2_000));
+    await scheduler.outside("watch", 50 + Math.floor(rng.next() * 2_000));
     supervisor.look();
     if (injector.chance(plan.clockPerPost)) {
       const fate = rng.next();
@@ -154,7 +154,9 @@ async function meddle(world: SimWorld, plan: Plan, supervisor: Supervisor): Prom
       else scheduler.skew(kind === "clock-forward" ? ms : -ms);
     }
     const life = supervisor.life;
-    if (life !== null && !life.stop.signal.aborted && injector.chance(plan.stopPerPost)) {
+    // Where something does not work people restart what is near it.
+    const stopChance = plan.stopPerPost * (injector.isStoreAway() ? 6 : 1);
+    if (life !== null && !life.stop.signal.aborted && injector.chance(stopChance)) {
       injector.count("stop");
       world.trace("told to stop");
       life.stop.request("told to");
@@ -233,6 +235,7 @@ async function tell(
     rng: openSimulatedRng(seed * 16 + 14),
     injector,
     eventsMax,
+    sizes: plan.aim?.sizes ?? {},
     withFaults: crashes === undefined,
   });
   const ledger: Ledger = {

@@ -4,26 +4,41 @@ import { fileURLToPath } from "node:url";
 /** A place in the running code: file, line and column as the machine knows them. */
 export type Site = string;
 
+let found: NodeJS.CallSite | undefined;
+let wanted = 0;
+const keepFrame = (_: Error, frames: NodeJS.CallSite[]): string => {
+  found = frames[wanted];
+  return "";
+};
+/** What is done there, by the names of the functions: these stay when lines move or are bundled. */
+const doers = new Map<Site, string>();
+
 /**
- * Where the program asked for what is being simulated: `depth` calls above the caller of this. Raw
- * positions, since looking up the source each time would cost more than everything else.
+ * Where the program asked for what is being simulated: `depth` calls above `below`. Raw positions,
+ * since looking up the source each time would cost more than everything else; no more frames than
+ * needed, since each of them costs.
  */
-export function callSite(depth: number): Site {
-  const before = { prepare: Error.prepareStackTrace, limit: Error.stackTraceLimit };
-  const holder: { stack?: unknown } = {};
+export function callSite(below: (...args: never[]) => unknown, depth: number): Site {
+  const { prepareStackTrace, stackTraceLimit } = Error;
+  const holder: { readonly stack?: unknown } = {};
+  wanted = depth;
+  found = undefined;
   Error.stackTraceLimit = depth + 1;
-  Error.prepareStackTrace = (_, frames) => {
-    const frame = frames[depth];
-    return frame === undefined
-      ? ""
-      : `${frame.getFileName() ?? ""}:${frame.getLineNumber() ?? 0}:${frame.getColumnNumber() ?? 0}`;
-  };
-  Error.captureStackTrace(holder, callSite);
-  const site = String(holder.stack);
-  Error.prepareStackTrace = before.prepare;
-  Error.stackTraceLimit = before.limit;
+  Error.prepareStackTrace = keepFrame;
+  Error.captureStackTrace(holder, below);
+  // The frames are looked at when the stack is asked for.
+  void holder.stack;
+  Error.prepareStackTrace = prepareStackTrace;
+  Error.stackTraceLimit = stackTraceLimit;
+  if (found === undefined) return "";
+  const frame: NodeJS.CallSite = found;
+  const site = `${frame.getFileName() ?? ""}:${frame.getLineNumber() ?? 0}:${frame.getColumnNumber() ?? 0}`;
+  if (!doers.has(site)) doers.set(site, frame.getFunctionName() ?? "");
   return site;
 }
+
+/** The function that asks there; empty where it has no name, or nobody asked there yet. */
+export const doerOf = (site: Site): string => doers.get(site) ?? "";
 
 const shape = /^(.*):(\d+):(\d+)$/;
 

@@ -46,7 +46,7 @@ export async function runWorkers(
     new Promise((resolve, reject) => {
       const child: ChildProcess = fork(entry, {
         // A story leaves much behind that is soon forgotten.
-        execArgv: [...process.execArgv, "--max-semi-space-size=64"],
+        execArgv: [...process.execArgv, "--max-semi-space-size=16"],
         stdio: ["ignore", "inherit", "inherit", "ipc"],
       });
       child.on("message", (message) => hear(message as Heard));

@@ -13,6 +13,8 @@ export type WorkloadOptions = {
   readonly injector: Injector;
   /** Events; fewer for workloads that are tried at every step. */
   readonly eventsMax: number;
+  /** Sizes that are given, whatever the seed says. */
+  readonly sizes: Partial<SimSizes>;
   /** False where every run must hand in the same lines in the same order, and nothing else. */
   readonly withFaults: boolean;
 };
@@ -61,7 +63,7 @@ export function workloadOf(options: WorkloadOptions): Workload {
     choices[upTo(choices.length)] ?? choices[0];
   const count = Math.max(2, Math.floor(eventsMax / 2) + upTo(Math.ceil(eventsMax / 2)));
   const lines: Line[] = [];
-  for (const event of withRecords(randomEvents(seed, count, oneOf(2, 10, 30)), rng)) {
+  for (const event of withRecords(randomEvents(seed, count, oneOf(2, 10, 30, 0.02)), rng)) {
     const at = timeOf(event.recordedtime);
     if (at - timeOf(event.time) > 60_000) injector.count("event-late");
     // Who does not say when they recorded it leaves that to the door.
@@ -87,7 +89,8 @@ export function workloadOf(options: WorkloadOptions): Workload {
     lakeRecords: oneOf(6, 20, 60, 1_000, 1_000, 1_000),
     lakeLongestMs: oneOf(1, 20, 20, 90) * dayMs,
     journalBytes: oneOf(600, 3_000, 100_000),
-    alertsPerOwnerAndMinute: oneOf(1, 1_000, 1_000),
+    alertsPerOwnerAndMinute: oneOf(0, 1, 1_000, 1_000),
+    ...options.sizes,
   };
   return { lines, sizes };
 }

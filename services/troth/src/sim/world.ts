@@ -15,7 +15,7 @@ import {
 import { type Believable, openBelievable } from "./believable.ts";
 import { type Injector, openInjector, type Plan, type PlannedCrash } from "./faults.ts";
 import { openReceiver, type Receiver } from "./receiver.ts";
-import { callSite, type Site } from "./site.ts";
+import { callSite, doerOf, type Site } from "./site.ts";
 
 export type SiteCount = { calls: number; crashes: number; readonly what: string };
 
@@ -81,7 +81,8 @@ export function openSimWorld(options: WorldOptions): SimWorld {
     trace,
     strike: (step) => {
       if (scheduler.steps() >= roomAgainAt) simulatedDisk.setCapacity(Number.POSITIVE_INFINITY);
-      return injector.strike(step, sites.get(step.site)?.calls ?? Number.POSITIVE_INFINITY);
+      const calls = sites.get(step.site)?.calls ?? Number.POSITIVE_INFINITY;
+      return injector.strike(step, { calls, doer: doerOf(step.site) });
     },
     crashed: (step, when) => {
       crashes += 1;
@@ -97,7 +98,7 @@ export function openSimWorld(options: WorldOptions): SimWorld {
     },
   });
   const at = (what: string, depth: number): Site => {
-    const place = callSite(depth);
+    const place = callSite(at, depth);
     const known = sites.get(place);
     if (known === undefined) sites.set(place, { calls: 1, crashes: 0, what });
     else known.calls += 1;
@@ -115,7 +116,7 @@ export function openSimWorld(options: WorldOptions): SimWorld {
     rng: stream(3),
     perform: ({ operation, path }, work) => {
       if (isOver) return Promise.resolve(work());
-      const site = at(`disk ${operation}`, 4);
+      const site = at(`disk ${operation}`, 3);
       return scheduler.perform({ what: `disk ${operation} ${path}`, site }, lasts(4), work);
     },
   });
@@ -126,7 +127,7 @@ export function openSimWorld(options: WorldOptions): SimWorld {
     () => simulatedDisk.peek("/data/notify/journal")?.toString() ?? "",
   );
   const http = openSimulatedHttp(receiver.answer, (_, work) => {
-    const site = at("http send", 3);
+    const site = at("http send", 2);
     const afterMs = slow(plan.receiverErrorPerCall, "receiver-slow");
     return scheduler.perform({ what: "http send", site }, afterMs, work);
   });
@@ -134,7 +135,7 @@ export function openSimWorld(options: WorldOptions): SimWorld {
     objects,
     perform: ({ operation, key }, work) => {
       if (isOver) return Promise.resolve(work());
-      const site = at(`store ${operation}`, 3);
+      const site = at(`store ${operation}`, 2);
       const afterMs = slow(plan.storeErrorPerCall, "store-slow");
       return scheduler.perform({ what: `store ${operation} ${key}`, site }, afterMs, work);
     },
