@@ -1,6 +1,36 @@
-import { formatTraceContext, parseTraceContext, type Traces } from "@troth/runtime";
+import { formatTraceContext, noTraces, parseTraceContext, type Traces } from "@troth/runtime";
+import { type Command, InvalidArgumentError } from "commander";
 
-export type OtlpOptions = {
+/** What commands that can be traced are told about it. */
+export type TraceOptions = { readonly otlp?: string; readonly otlpShare: number };
+
+const urlOf = (text: string): string => {
+  if (URL.canParse(text) && /^https?:/.test(text)) return text;
+  throw new InvalidArgumentError("an address such as http://127.0.0.1:4318");
+};
+const shareOf = (text: string): number => {
+  const share = Number(text);
+  if (share >= 0 && share <= 1) return share;
+  throw new InvalidArgumentError("a share is a number from 0 to 1");
+};
+
+export const addTraceOptions = (command: Command): Command =>
+  command
+    .option("--otlp <url>", "send traces to this OpenTelemetry collector (OTLP over HTTP)", urlOf)
+    .option(
+      "--otlp-share <x>",
+      "of the traces that begin here record this share; those that come in decide for themselves",
+      shareOf,
+      1,
+    );
+
+/** Traces of a service, or none where nobody asked for them. */
+export const openTraces = ({ otlp, otlpShare }: TraceOptions, service: string): Promise<Traces> =>
+  otlp === undefined
+    ? Promise.resolve(noTraces)
+    : openOtlp({ url: otlp, service, share: otlpShare });
+
+type OtlpOptions = {
   /** Where spans go: an OTLP/HTTP collector's own address, such as http://127.0.0.1:4318. */
   readonly url: string;
   readonly service: string;
@@ -9,7 +39,7 @@ export type OtlpOptions = {
 };
 
 /** Traces by OpenTelemetry, whose code is loaded only here: nobody else pays for it. */
-export async function openOtlp({ url, service, share }: OtlpOptions): Promise<Traces> {
+async function openOtlp({ url, service, share }: OtlpOptions): Promise<Traces> {
   const [api, sdk, { resourceFromAttributes }, { OTLPTraceExporter }] = await Promise.all([
     import("@opentelemetry/api"),
     import("@opentelemetry/sdk-trace-base"),

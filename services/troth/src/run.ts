@@ -2,21 +2,14 @@ import { join, resolve } from "node:path";
 import { publicPseudonymKey } from "@troth/events";
 import { type KafkaLogs, openKafka } from "@troth/log";
 import type { Policy } from "@troth/policy";
-import {
-  noTraces,
-  openHealthServer,
-  openMetrics,
-  openStop,
-  systemClock,
-  systemDisk,
-} from "@troth/runtime";
+import { openHealthServer, openMetrics, openStop, systemClock, systemDisk } from "@troth/runtime";
 import { type Command, InvalidArgumentError } from "commander";
 import { InputError, tellFailure } from "./exit.ts";
 import { addKafkaOptions, type KafkaOptions, readKafkaSettings } from "./kafka-options.ts";
 import { keysArgument, openKeysToSeal } from "./keys/open-keys.ts";
 import { openLakeToWrite } from "./lake-place.ts";
 import { type MappingFile, openMapping } from "./mapping-file.ts";
-import { openOtlp } from "./otlp.ts";
+import { addTraceOptions, openTraces, type TraceOptions } from "./otlp.ts";
 import { noOutside, openOutside } from "./outside.ts";
 import { policiesOf } from "./partitioned/policies.ts";
 import type { Wait } from "./partitioned/waits.ts";
@@ -33,21 +26,20 @@ import { runWithoutErased } from "./run/without-erased.ts";
 import { openServiceLog } from "./service-log.ts";
 import { type Notified, openNotifications } from "./tell/machine.ts";
 
-type Options = KafkaOptions & {
-  readonly policy: readonly string[];
-  readonly mapping: readonly string[];
-  readonly data: string;
-  readonly snapshots?: string;
-  readonly clock: "live" | "events";
-  readonly lake?: string;
-  readonly notify?: string;
-  readonly keys?: string;
-  readonly sessionTimeout: number;
-  readonly otlp?: string;
-  readonly otlpShare: number;
-  readonly port: number;
-  readonly host: string;
-};
+type Options = KafkaOptions &
+  TraceOptions & {
+    readonly policy: readonly string[];
+    readonly mapping: readonly string[];
+    readonly data: string;
+    readonly snapshots?: string;
+    readonly clock: "live" | "events";
+    readonly lake?: string;
+    readonly notify?: string;
+    readonly keys?: string;
+    readonly sessionTimeout: number;
+    readonly port: number;
+    readonly host: string;
+  };
 
 type Runs = (place: Place, policy: Policy, options: Options) => Promise<Service>;
 
@@ -132,10 +124,7 @@ async function run(name: string, options: Options): Promise<number> {
     telling.close();
     return health.close();
   });
-  const traces =
-    options.otlp === undefined
-      ? noTraces
-      : await openOtlp({ url: options.otlp, service: `troth-${name}`, share: options.otlpShare });
+  const traces = await openTraces(options, `troth-${name}`);
   stop.defer("traces", () => traces.close());
   const kafka: KafkaLogs = await openKafka(settings, systemClock);
   stop.defer("kafka", () => kafka.close());
@@ -186,15 +175,6 @@ const secondsOf = (text: string): number => {
   if (Number.isInteger(seconds) && seconds >= 3 && seconds <= 300) return seconds;
   throw new InvalidArgumentError("seconds are a whole number from 3 to 300");
 };
-const urlOf = (text: string): string => {
-  if (URL.canParse(text) && /^https?:/.test(text)) return text;
-  throw new InvalidArgumentError("an address such as http://127.0.0.1:4318");
-};
-const shareOf = (text: string): number => {
-  const share = Number(text);
-  if (share >= 0 && share <= 1) return share;
-  throw new InvalidArgumentError("a share is a number from 0 to 1");
-};
 const clockOf = (text: string): "live" | "events" => {
   if (text === "live" || text === "events") return text;
   throw new InvalidArgumentError("live or events");
@@ -209,7 +189,7 @@ export function addRun(program: Command): void {
     .command("run")
     .description("One service on Kafka; start as many of each as you like.")
     .argument("<service>", names.join(", "));
-  addKafkaOptions(command)
+  addTraceOptions(addKafkaOptions(command))
     .option(
       "--policy <file>",
       "policies it can judge by; the first begins an empty log",
@@ -248,13 +228,6 @@ export function addRun(program: Command): void {
       "a process that is silent for so long loses its partitions to others",
       secondsOf,
       10,
-    )
-    .option("--otlp <url>", "send traces to this OpenTelemetry collector (OTLP over HTTP)", urlOf)
-    .option(
-      "--otlp-share <x>",
-      "of the traces that begin here record this share; those that come in decide for themselves",
-      shareOf,
-      1,
     )
     .option(
       "--port <n>",

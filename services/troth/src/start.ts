@@ -11,13 +11,14 @@ import { systemWorld } from "./embedded/world.ts";
 import { InputError } from "./exit.ts";
 import { keysArgument, openKeysToSeal } from "./keys/open-keys.ts";
 import { lakeArgument, openLakeToWrite } from "./lake-place.ts";
+import { addTraceOptions, openTraces, type TraceOptions } from "./otlp.ts";
 import { noOutside, openOutside } from "./outside.ts";
 import { defaultPolicyPath, readPolicy } from "./policy-file.ts";
 import { readLines } from "./replay/read-lines.ts";
 import { openServiceLog } from "./service-log.ts";
 import { syntheticDay } from "./story/synthetic-day.ts";
 
-type Options = {
+type Options = TraceOptions & {
   readonly data: string;
   readonly lake?: string;
   readonly keys?: string;
@@ -119,6 +120,8 @@ async function start(given: Options): Promise<number> {
     options.notify === undefined
       ? noOutside
       : await openOutside(options.notify, process.env, systemClock);
+  const traces = await openTraces(options, "troth");
+  stop.defer("traces", () => traces.close());
   const readers = openReaders({
     ...where,
     outside,
@@ -127,6 +130,7 @@ async function start(given: Options): Promise<number> {
     keys,
     stop,
     log,
+    traces,
     demo: () => meta.demo,
     desk: deskSettings,
     isShadowed: shadow !== null,
@@ -139,6 +143,7 @@ async function start(given: Options): Promise<number> {
     keys,
     stop,
     log,
+    traces,
     intakePort: options.port + 1,
     host: options.host,
     clock: () => (loading ? "events" : meta.clock),
@@ -207,8 +212,7 @@ const portOf = (text: string): number => {
 };
 
 export function addStart(program: Command): void {
-  program
-    .command("start")
+  addTraceOptions(program.command("start"))
     .description("All services in one process on a file log: desk, intake, lake and metrics.")
     .option("--data <dir>", "where logs, snapshots and the lake are kept", ".troth")
     .option("--lake <place>", `where the lake is, if not there: ${lakeArgument}`)

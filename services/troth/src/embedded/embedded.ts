@@ -19,7 +19,7 @@ import {
 import { type FileLog, type Log, openFileLog, openSnapshots } from "@troth/log";
 import { openMonitor } from "@troth/monitor";
 import type { Policy } from "@troth/policy";
-import { isRetryable, type Logger, type Stop } from "@troth/runtime";
+import { isRetryable, type Logger, noTraces, type Stop, type Traces } from "@troth/runtime";
 import type { Keys } from "../keys/keys.ts";
 import { sealAside } from "../keys/sealed-aside.ts";
 import { latestStamp, openLiveClock } from "../live-clock.ts";
@@ -28,6 +28,7 @@ import { type Feed, openFeed, type Reader } from "./feed.ts";
 import { type LiveJudge, openJudge, tick } from "./judge.ts";
 import { type Loaded, load } from "./load.ts";
 import type { Meta } from "./meta.ts";
+import { openWays } from "./ways.ts";
 import type { World } from "./world.ts";
 
 export type EmbeddedOptions = {
@@ -44,6 +45,8 @@ export type EmbeddedOptions = {
   readonly host: string;
   readonly clock: () => Meta["clock"];
   readonly tell: EmbeddedTell;
+  /** Nothing is traced if absent. */
+  readonly traces?: Traces;
   readonly sizes?: Partial<Sizes>;
 };
 
@@ -85,6 +88,8 @@ export type Embedded = {
   readonly genesis: string;
   /** The log of facts, to be read. */
   readonly facts: Log;
+  /** Trace context of what follows from the fact at an offset. */
+  readonly traceOf: (offset: number) => string | undefined;
   /** Null when all is well, else what is wrong. */
   readonly health: () => string | null;
 };
@@ -104,6 +109,8 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
   const kept = (fact: Fact): Fact => (keys === null ? fact : sealFact(fact, keys));
   const keptAside = (item: SetAside): SetAside => (keys === null ? item : sealAside(item, keys));
   const { disk } = world;
+  const { traces = noTraces } = options;
+  const ways = openWays(traces);
   const { segmentBytes, ...pace } = { ...usualSizes, ...options.sizes };
   const openLog = async (name: string): Promise<FileLog> => {
     const newGenesis = world.rng.uuid();
@@ -144,7 +151,10 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
     silentBelow: options.since ?? 0,
     ...pace,
     tell: {
-      judged: tell.judged,
+      judged: (position, stamp) => {
+        ways.judged(position);
+        tell.judged(position, stamp);
+      },
       failed: (error) => failed("the monitor", error),
       waits: (error, againMs) =>
         log.warn("the disk is full", { error: String(error), againMs: againMs ?? "later" }),
@@ -158,10 +168,12 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
       const stamp = options.clock() === "live" ? now : latestOf(admission.facts);
       await Promise.all([
         admission.facts.length > 0 &&
-          facts.append(
-            admission.facts.map((fact) => ({ bytes: encodeFact(kept(fact)) })),
-            stamp,
-          ),
+          facts
+            .append(
+              admission.facts.map((fact) => ({ bytes: encodeFact(kept(fact)) })),
+              stamp,
+            )
+            .then(({ first }) => ways.stored(first, admission.traces ?? [])),
         admission.setAside.length > 0 &&
           setAside.append(
             admission.setAside.map((one) => ({ bytes: encodeSetAside(keptAside(one)) })),
@@ -171,6 +183,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
     },
     // Who sends an event with the time it was recorded is held against the clock as it is.
     clock: world.clock,
+    traces,
     tell: {
       admitted: tell.admitted,
       answered: () => undefined,
@@ -222,6 +235,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
     positions: () => feed?.positions() ?? new Map(),
     genesis: outputs.genesis,
     facts,
+    traceOf: ways.under,
     health: () => (failure === null ? null : `stopped: ${String(failure)}`),
   };
 }

@@ -19,6 +19,7 @@ import {
   type Stop,
   systemClock,
   systemDisk,
+  type Traces,
 } from "@troth/runtime";
 import { Reach, segmentsInWords } from "../accountability/reach.ts";
 import { deskOptionsOf } from "../desk-settings.ts";
@@ -28,6 +29,7 @@ import { type Outside, takeOn } from "../outside.ts";
 import { runbookText } from "../runbooks.ts";
 import { openShadowTell, type ShadowTell } from "../tell/shadow.ts";
 import { openTell, readerNames, type Tell } from "../tell.ts";
+import { openToldSpans } from "../told-spans.ts";
 import type { Embedded, EmbeddedTell } from "./embedded.ts";
 import { openListeners } from "./listeners.ts";
 import { Tenants } from "./tenants.ts";
@@ -48,6 +50,7 @@ export type ReadersOptions = {
   readonly keys: Keys | null;
   /** Whether another policy judges along. */
   readonly isShadowed: boolean;
+  readonly traces: Traces;
 };
 
 export type Opened = {
@@ -95,6 +98,7 @@ export function openReaders(options: ReadersOptions): Readers {
       };
       const reach = new Reach(policy);
       const tenants = new Tenants();
+      const told = openToldSpans(options.traces);
       const listeners = await openListeners({
         lake: {
           store: options.lake,
@@ -118,12 +122,16 @@ export function openReaders(options: ReadersOptions): Readers {
           disk: systemDisk,
           clock: systemClock,
           tell: {
-            sent: (channel) => tell.notified(channel, "sent"),
+            sent: (channel, message) => {
+              told.sent(message.id);
+              tell.notified(channel, "sent");
+            },
             failed: (channel, _, why, againMs) => {
               tell.notified(channel, "failed");
               log.warn("a message did not arrive", { channel, why, againMs });
             },
-            gaveUp: (channel, _, why) => {
+            gaveUp: (channel, message, why) => {
+              told.sent(message.id);
               tell.notified(channel, "gave-up");
               log.error("a message was given up", { channel, why });
             },
@@ -134,6 +142,9 @@ export function openReaders(options: ReadersOptions): Readers {
         beforeNotify: (output) => {
           reach.fold(output);
           tenants.fold(output);
+          const trace = embedded.traceOf(output.inOffset);
+          if (trace !== undefined && output.body.kind === "alert")
+            told.begin(output.body.alertId, trace);
           // A message may have to say a name that no other reader has come to yet.
           return learn(output.inOffset);
         },

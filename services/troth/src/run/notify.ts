@@ -1,37 +1,15 @@
 import { join } from "node:path";
 import { type Channel, type Notify, openLogChannel, openNotify } from "@troth/notify";
-import { type Span, systemDisk, type Traces } from "@troth/runtime";
+import { systemDisk } from "@troth/runtime";
 import { Tenants } from "../embedded/tenants.ts";
 import { Names, openedAnew } from "../keys/names.ts";
 import { type Outside, takeOn } from "../outside.ts";
 import { type Supervised, supervise } from "../partitioned/supervise.ts";
+import { openToldSpans, type ToldSpans } from "../told-spans.ts";
 import { openDoorLogs } from "./door-logs.ts";
 import { type Following, follow } from "./follow.ts";
 import { handIn } from "./hand-in.ts";
 import { numbered, openTopic, type Place, partitionsOf, type Service, topics } from "./place.ts";
-
-/** Alerts on their way out whose work is still being recorded; of more than that the oldest is ended. */
-const onTheirWayMax = 1_000;
-
-/** From when an alert was read until the world was told of it, or nobody is to be told. */
-function openTold(traces: Traces) {
-  const spans = new Map<string, Span>();
-  const end = (alertId: string): void => {
-    spans.get(alertId)?.end();
-    spans.delete(alertId);
-  };
-  return {
-    begin: (alertId: string, trace: string): void => {
-      const span = traces.begin("notify", trace);
-      if (span === null) return;
-      end(alertId);
-      spans.set(alertId, span);
-      const [oldest] = spans.keys();
-      if (spans.size > onTheirWayMax && oldest !== undefined) end(oldest);
-    },
-    sent: end,
-  };
-}
 
 /** Channels that say names where journal and log keep pseudonyms, if there are keys to know them by. */
 async function openedChannels(
@@ -54,9 +32,9 @@ async function openVoice(
   place: Place,
   outside: Outside,
   partitions: number,
-): Promise<{ readonly notify: Notify; readonly told: ReturnType<typeof openTold> }> {
+): Promise<{ readonly notify: Notify; readonly told: ToldSpans }> {
   const { clock, log, traces } = place;
-  const told = openTold(traces);
+  const told = openToldSpans(traces);
   const count = place.notified();
   const notify = await openNotify({
     channels: [openLogChannel(log), ...(await openedChannels(place, outside.channels))],
