@@ -6,6 +6,7 @@ export { type GroupOptions, joinGroup, type Membership } from "./kafka/group.ts"
 export { flagCodec, noiseCodec, noiseOf, outputCodec } from "./kafka/json-codecs.ts";
 export { type KafkaLogOptions, type KafkaLogs, type NewTopic, openKafka } from "./kafka/kafka.ts";
 export { plainCodec, type RecordCodec } from "./kafka/message.ts";
+export type { ForeignRecord } from "./kafka/peek.ts";
 export type { Permission } from "./kafka/permissions.ts";
 export { RecordPen } from "./kafka/record-pen.ts";
 export type { KafkaSettings } from "./kafka/settings.ts";

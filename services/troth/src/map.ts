@@ -1,9 +1,14 @@
-import { canonicalJson, type Refusal } from "@troth/events";
+import { isUtf8 } from "node:buffer";
+import { canonicalJson, ok, type Refusal } from "@troth/events";
 import { admitRecord, type FileRecord, type RecordOutcome, readRecords } from "@troth/intake";
+import { type ForeignRecord, openKafka } from "@troth/log";
+import { systemClock } from "@troth/runtime";
 import { type Command, InvalidArgumentError } from "commander";
-import { exitCodes } from "./exit.ts";
+import { exitCodes, InputError } from "./exit.ts";
+import { addKafkaOptions, type KafkaOptions, readKafkaSettings } from "./kafka-options.ts";
 import { checkMapping, type MappingFile, openMapping } from "./mapping-file.ts";
 import { Outputs } from "./replay/outputs.ts";
+import { rawOf } from "./run/raw-record.ts";
 
 /** What one raw record would become. */
 type Outcome = {
@@ -23,6 +28,12 @@ class Run {
 
   constructor(file: MappingFile) {
     this.#file = file;
+  }
+
+  /** A removal from a compacted topic: it tells of no event. */
+  passOver(): void {
+    this.counts.read += 1;
+    this.counts.passed_over += 1;
   }
 
   take({ line, raw, record }: FileRecord): Outcome {
@@ -74,6 +85,48 @@ async function tryOut(path: string, input: string, most: number): Promise<number
   return exitOf(run.counts);
 }
 
+const tombstone = { events: [], setAside: [] } as const;
+
+/** What one record of a topic would become, beside where it stands. */
+async function takeForeign(file: MappingFile, run: Run, record: ForeignRecord): Promise<object> {
+  const { partition, offset, value } = record;
+  if (value === null) {
+    run.passOver();
+    return { partition, offset: Number(offset), ...tombstone };
+  }
+  const decoded = await file.decode(value);
+  const raw = isUtf8(value) ? value.toString("utf8") : null;
+  const given = decoded.ok ? ok(rawOf(record, record, decoded.value)) : decoded;
+  const { line: _, ...outcome } = run.take({ line: Number(offset), raw, record: given });
+  return { partition, offset: Number(offset), ...outcome };
+}
+
+/** The same from the topic the mapping names, as it stands: nobody's place in it moves. */
+async function tryTopic(path: string, options: KafkaOptions, most: number): Promise<number> {
+  const file = await openMapping(path);
+  const { topic } = file.mapping.from;
+  if (topic === undefined)
+    throw new InputError(`${path}: it names no topic; add \`from: { topic: … }\`, or give a file`);
+  const settings = await readKafkaSettings(options, "intake", (what) =>
+    process.stderr.write(`map: ${what}\n`),
+  );
+  const kafka = await openKafka(settings, systemClock);
+  try {
+    const run = new Run(file);
+    for await (const record of kafka.peek(topic)) {
+      process.stdout.write(`${canonicalJson(await takeForeign(file, run, record))}\n`);
+      if (run.counts.read >= most) break;
+    }
+    run.tell();
+    return exitOf(run.counts);
+  } finally {
+    await kafka.close();
+  }
+}
+
+const isOnKafka = (options: Partial<KafkaOptions>): options is KafkaOptions =>
+  options.brokers !== undefined;
+
 async function convert(path: string, input: string, asideDir: string | null): Promise<number> {
   const file = await openMapping(path);
   const run = new Run(file);
@@ -114,6 +167,7 @@ A mapping is YAML with CEL expressions; how to write one: infra/mappings/README.
 Examples:
   troth map check infra/mappings/shop-orders.yaml
   troth map try infra/mappings/shop-orders.yaml orders.jsonl
+  troth map try infra/mappings/shop-orders.yaml --brokers 127.0.0.1:9092 --dev
   troth map run infra/mappings/calls.yaml calls.csv.gz | troth replay - --out judged`,
     );
   group
@@ -125,15 +179,26 @@ Examples:
       process.stdout.write(text);
       process.exitCode = mapping === null ? exitCodes.found : exitCodes.ok;
     });
-  group
+  const trial = group
     .command("try")
     .description("what the first records would become, and what would be set aside; writes nothing")
     .argument("<mapping>", "the mapping file")
-    .argument("<file>", "records, gzip or not; - for standard input")
-    .option("--records <n>", "how many", countOf, 100)
-    .action(async (path: string, input: string, options: { readonly records: number }) => {
-      process.exitCode = await tryOut(path, input, options.records);
-    });
+    .argument("[file]", "records, gzip or not; - for standard input; none: the mapping's topic")
+    .option("--records <n>", "how many", countOf, 100);
+  addKafkaOptions(trial, true).action(
+    async (
+      path: string,
+      input: string | undefined,
+      options: Partial<KafkaOptions> & { readonly records: number },
+    ) => {
+      if ((input === undefined) !== isOnKafka(options))
+        throw new InputError("map try: give either a file or --brokers");
+      process.exitCode =
+        isOnKafka(options) && input === undefined
+          ? await tryTopic(path, options, options.records)
+          : await tryOut(path, input ?? "-", options.records);
+    },
+  );
   group
     .command("run")
     .description("events on stdout, one a line; exit 1 if anything was set aside")

@@ -1,10 +1,20 @@
 import { createRequire } from "node:module";
-import type { Kafka, KafkaConfig, Logger } from "kafkajs";
+import type { IHeaders, Kafka, KafkaConfig, Logger } from "kafkajs";
 import { UnknownCodecError } from "./batch.ts";
 import { type FetchAnswer, readFetchAnswer } from "./fetch-answer.ts";
 import type { Message } from "./message.ts";
 
 export type Fetched = { readonly highWatermark: number; readonly messages: readonly Message[] };
+
+/** A record as kafkajs decodes it; a slice of the whole answer. */
+export type ForeignMessage = {
+  readonly offset: string;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: IHeaders;
+  readonly timestamp: string;
+  readonly isControlRecord: boolean;
+};
 
 /** One set of sockets to the brokers, for reading one partition at a time at given offsets. */
 export type Connection = {
@@ -15,6 +25,13 @@ export type Connection = {
     offset: number,
     wait: { readonly ms: number; readonly bytesMax: number },
   ) => Promise<Fetched>;
+  /** The same of a topic that is not troth's: whatever format and codec kafkajs reads, with all there is. */
+  readonly fetchForeign: (
+    topic: string,
+    partition: number,
+    offset: number,
+    bytesMax: number,
+  ) => Promise<readonly ForeignMessage[]>;
   /** Stores a batch, acknowledged by all replicas in sync; gives the offset of its first record. */
   readonly produce: (topic: string, partition: number, batch: Buffer) => Promise<number>;
   /** Who an idempotent writer is: brokers store what it sends again once. Any broker may say so. */
@@ -47,6 +64,11 @@ type Cluster = {
       readonly transactionalId: null;
       readonly transactionTimeout: number;
     }) => Promise<{ readonly producerId: string; readonly producerEpoch: number }>;
+    readonly fetch: (request: unknown) => Promise<{
+      readonly responses: readonly {
+        readonly partitions: readonly { readonly messages: readonly ForeignMessage[] }[];
+      }[];
+    }>;
     readonly connectionPool: { readonly send: (protocol: unknown) => Promise<unknown> };
   }>;
   readonly fetchTopicsOffset: (
@@ -136,6 +158,7 @@ function newCluster(kafka: Kafka, config: KafkaConfig): Cluster {
 }
 
 const readUncommitted = 0;
+const readCommitted = 1;
 const notAReplica = -1;
 
 const typeOf = (error: unknown): unknown =>
@@ -197,6 +220,18 @@ export async function openConnection(kafka: Kafka, config: KafkaConfig): Promise
       const found = answer.responses[0]?.partitions[0];
       if (found === undefined) throw new Error(`the broker said nothing of ${topic}-${partition}`);
       return found;
+    },
+    fetchForeign: async (topic, partition, offset, bytesMax) => {
+      const broker = await cluster.findBroker({ nodeId: await leaderOf(topic, partition) });
+      const wanted = { partition, fetchOffset: String(offset), maxBytes: bytesMax };
+      const { responses } = await broker.fetch({
+        isolationLevel: readCommitted,
+        maxWaitTime: 0,
+        minBytes: 0,
+        maxBytes: bytesMax,
+        topics: [{ topic, partitions: [wanted] }],
+      });
+      return responses[0]?.partitions[0]?.messages ?? [];
     },
     produce: async (topic, partition, batch) => {
       const nodeId = await leaderOf(topic, partition);

@@ -9,6 +9,7 @@ import { isForbidden, openConnection } from "./connection.ts";
 import { genesisRecord, genesisTopic, keptGenesis, placeOf, readGenesis } from "./genesis.ts";
 import { plainCodec, type RecordCodec } from "./message.ts";
 import { type Patience, patiently } from "./patience.ts";
+import { type ForeignRecord, peekTopic } from "./peek.ts";
 import { allow, type Permission } from "./permissions.ts";
 import { openPool, type Pool } from "./pool.ts";
 import { openProducers, type Producers } from "./producers.ts";
@@ -39,6 +40,8 @@ export type KafkaLogs = {
    * `unsafe` when the brokers may lose it. Cheap enough to be done again after a log failed.
    */
   readonly open: (topic: string, partition: number, options?: KafkaLogOptions) => Promise<Log>;
+  /** What stands in a topic that is not one of troth's, without leaving a trace there. */
+  readonly peek: (topic: string) => AsyncGenerator<ForeignRecord, void, undefined>;
   /** Null when there is no such topic. */
   readonly describe: (topic: string) => Promise<TopicState | null>;
   /** Makes a topic whose partitions are logs, each with a genesis of its own. */
@@ -76,6 +79,7 @@ export async function openKafka(
   return {
     client: kafka,
     describe,
+    peek: (topic) => peekTopic(pool, topic),
     open: (topic, partition, options = {}) => openLog(connected, topic, partition, options),
     alter: async (name, entries) => {
       const configEntries = Object.entries(entries).map(([key, value]) => ({ name: key, value }));

@@ -25,9 +25,16 @@ export function readJson(bytes: Buffer): Decoded {
   }
 }
 
+/** Avro's records are of a class of their own each, which no expression knows: the same as plain data. */
+export function asPlain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(asPlain);
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, asPlain(one)]));
+}
+
 function readAvro(type: avsc.Type, bytes: Buffer): Decoded {
   try {
-    return ok(type.fromBuffer(bytes));
+    return ok(asPlain(type.fromBuffer(bytes)));
   } catch {
     return refuse(
       "bad-avro",

@@ -6,7 +6,7 @@ import { readEventFileBatches } from "../event-file.ts";
 import { gunzipIfPacked } from "../gunzip.ts";
 import { IntakeError } from "../intake-error.ts";
 import { readAvroFile } from "./avro-file.ts";
-import type { Decoder } from "./decode.ts";
+import { type Decoder, asPlain } from "./decode.ts";
 import type { Mapping, RawRecord } from "./mapping.ts";
 
 /** A record of a file, or why it cannot be one; `raw` is its text when it can be kept. */
@@ -87,7 +87,7 @@ async function* avroRecords(path: string): AsyncGenerator<FileRecord> {
   try {
     for await (const value of readAvroFile(gunzipIfPacked(readByteStream(path)))) {
       line += 1;
-      yield { line, raw: null, record: ok(ofFile(value, line)) };
+      yield { line, raw: null, record: ok(ofFile(asPlain(value), line)) };
     }
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

@@ -1,14 +1,9 @@
 import { ok } from "@troth/events";
-import {
-  type Admission,
-  admitRecord,
-  type RawRecord,
-  type RecordOutcome,
-  setAsideOf,
-} from "@troth/intake";
+import { type Admission, admitRecord, type RecordOutcome, setAsideOf } from "@troth/intake";
 import type { Clock, Logger, Metrics } from "@troth/runtime";
 import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from "kafkajs";
 import type { MappingFile } from "../mapping-file.ts";
+import { rawOf } from "./raw-record.ts";
 
 export type RawTopicsOptions = {
   readonly client: Kafka;
@@ -27,35 +22,6 @@ const recordsAtOnce = 500;
 /** What one record holds on to while it waits: a broker's answer is one block of memory. */
 const fetchBytesMax = 2 << 20;
 
-const textOf = (value: unknown): string => {
-  const first = Array.isArray(value) ? value[0] : value;
-  return first === undefined || first === null ? "" : first.toString("utf8");
-};
-
-const keyOf = (key: Buffer | null): unknown => {
-  if (key === null) return null;
-  const text = key.toString("utf8");
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-};
-
-function rawOf(topic: string, partition: number, message: KafkaMessage, value: unknown): RawRecord {
-  const headers = Object.entries(message.headers ?? {});
-  return {
-    value,
-    key: keyOf(message.key),
-    headers: Object.fromEntries(headers.map(([name, one]) => [name, textOf(one)])),
-    topic,
-    partition,
-    offset: message.offset,
-    timestamp: Number(message.timestamp),
-    line: null,
-  };
-}
-
 type Taken = Admission & { readonly outcome: RecordOutcome };
 
 /** One record as what it becomes. Throws only when a registry fails: then it is asked again. */
@@ -70,7 +36,7 @@ async function take(
   const bytes = message.value;
   const from = { at, origin: `${topic}/${partition}`, line: Number(message.offset) };
   const decoded = await file.decode(bytes);
-  const record = decoded.ok ? ok(rawOf(topic, partition, message, decoded.value)) : decoded;
+  const record = decoded.ok ? ok(rawOf({ topic, partition }, message, decoded.value)) : decoded;
   const { outcome, events, refused } = admitRecord(file.mapping, record);
   return {
     outcome,
