@@ -1,5 +1,7 @@
-import type { Node, Pair } from "yaml";
+import { invariant } from "@troth/events";
+import type { CST, Document, Node, Pair } from "yaml";
 import {
+  Composer,
   isAlias,
   isMap,
   isNode,
@@ -8,7 +10,7 @@ import {
   isSeq,
   Lexer,
   LineCounter,
-  parseDocument,
+  Parser,
 } from "yaml";
 import type { Placed, PolicyPath, Problem } from "./problem.ts";
 import { pathText, shown } from "./problem.ts";
@@ -103,15 +105,35 @@ function plainValues(report: Report): (node: unknown, path: PolicyPath) => unkno
   return (node, path) => visit(node, path, 0);
 }
 
-/** Flow brackets are counted before parsing, because the parser recurses on them. */
-function flowDepth(text: string): number {
+/** Ends at the first flow bracket that stands too deep: whatever composes the tokens recurses on them. */
+function* tokensOf(text: string, lines: LineCounter): Generator<CST.Token> {
+  const parser = new Parser(lines.addNewLine);
+  lines.addNewLine(0);
   let depth = 0;
-  let deepest = 0;
   for (const lexeme of new Lexer().lex(text)) {
-    if (lexeme === "[" || lexeme === "{") deepest = Math.max(deepest, ++depth);
+    if (lexeme === "[" || lexeme === "{") depth += 1;
     else if (lexeme === "]" || lexeme === "}") depth -= 1;
+    if (depth > policyDepthMax) throw new RangeError("brackets stand too deep");
+    yield* parser.next(lexeme);
   }
-  return deepest;
+  yield* parser.end();
+}
+
+/** The first document of a text; throws when it is nested too deep. */
+function composed(text: string, lines: LineCounter): Document.Parsed | undefined {
+  const composer = new Composer({
+    uniqueKeys: false,
+    prettyErrors: false,
+    merge: false,
+    logLevel: "silent",
+    version: "1.2",
+  });
+  const documents = composer.compose(tokensOf(text, lines), true, text.length);
+  const first = documents.next();
+  if (first.done === true) return undefined;
+  // Read to its end: what follows may be no YAML, and is named too.
+  for (const _ of documents);
+  return first.value;
 }
 
 type Found = { readonly node: unknown; readonly pair: Pair | null; readonly depth: number };
@@ -172,21 +194,14 @@ export function readDocument(text: string): PolicyDocument {
     return wholeFile({ found, expected: "at most 256 KiB", remedy: "split or shorten the policy" });
   }
   const tooDeep = { found: "deeper nesting", expected: `at most ${policyDepthMax} levels` };
-  if (flowDepth(text) > policyDepthMax) return wholeFile({ ...tooDeep, remedy: "flatten it" });
   const lines = new LineCounter();
-  let document: ReturnType<typeof parseDocument>;
+  let document: Document.Parsed | undefined;
   try {
-    document = parseDocument(text, {
-      lineCounter: lines,
-      uniqueKeys: false,
-      prettyErrors: false,
-      merge: false,
-      logLevel: "silent",
-      version: "1.2",
-    });
+    document = composed(text, lines);
   } catch {
     return wholeFile({ ...tooDeep, remedy: "flatten it" });
   }
+  invariant(document !== undefined, "a text has a document, if an empty one");
   const errors: Placed[] = [];
   const report: Report = (offset, path, words) => {
     if (errors.length >= errorsMax) return;

@@ -29,6 +29,7 @@ export {
   type Metrics,
   openMetrics,
 } from "./metrics.ts";
+export { noJsonSchemas } from "./no-json-schemas.ts";
 export { isRetryable, type Patience, patiently } from "./patience.ts";
 export type {
   Clock,

@@ -1,4 +1,4 @@
-import type { Clock, Traces } from "@troth/runtime";
+import { type Clock, noJsonSchemas, type Traces } from "@troth/runtime";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { EventParser } from "./admit.ts";
 import { answerError, answerProblem, type IntakeTell, sendAnswer } from "./answers.ts";
@@ -61,6 +61,7 @@ function build(
 ): FastifyInstance {
   const app = fastify({
     logger: false,
+    schemaController: noJsonSchemas,
     exposeHeadRoutes: false,
     requestTimeout: limits.requestMsMax,
     forceCloseConnections: "idle",

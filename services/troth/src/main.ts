@@ -1,6 +1,12 @@
+import module from "node:module";
+import { join } from "node:path";
 import { errnoOf } from "@troth/runtime";
 import { Command, CommanderError } from "commander";
 import { exitCodes, tellFailure } from "./exit.ts";
+
+// From Node 22 on what V8 compiled is kept beside the packages, for who may write there.
+if ("enableCompileCache" in module && typeof module.enableCompileCache === "function")
+  module.enableCompileCache(join(import.meta.dirname, "../node_modules/.cache/troth"));
 
 const program = new Command("troth")
   .description(

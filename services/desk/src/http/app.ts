@@ -1,3 +1,4 @@
+import { noJsonSchemas } from "@troth/runtime";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Person } from "../access/person.ts";
 import { openRate } from "../access/rate.ts";
@@ -120,6 +121,7 @@ function addGuards(app: FastifyInstance, parts: Parts, isOurs: (host?: string) =
 export function buildApp(parts: Parts, isOurs: (host?: string) => boolean): FastifyInstance {
   const app = fastify({
     logger: false,
+    schemaController: noJsonSchemas,
     routerOptions: { maxParamLength: 600 },
     requestTimeout: requestMsMax,
     forceCloseConnections: true,
