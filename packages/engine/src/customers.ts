@@ -14,29 +14,21 @@ import { Names } from "./packed/names.ts";
 import { CustomerReader } from "./packed/reader.ts";
 import { SlotIndex } from "./packed/slot-index.ts";
 import { CustomerWriter } from "./packed/writer.ts";
-import { freePledge } from "./pledges.ts";
-import { freeName, nameCode, nameOfCode } from "./register/facts.ts";
-import { dropMark } from "./register/items.ts";
+import { nameCode, nameOfCode } from "./register/facts.ts";
 import {
-  giveCustomer,
-  giveLoose,
+  customerAt,
   hasExtras,
-  isUsed,
+  keyAt,
   keyTextOf,
-  looseListOf,
-  looseMarksAt,
   newCustomer,
-  nextLoose,
-  noisesAt,
-  pledgesOf,
   setExtras,
-  setUsed,
-  slotOfCustomer,
+  setTenantCode,
   tenantCode,
 } from "./register/layout.ts";
 import { List } from "./register/list.ts";
-import { Memory } from "./register/memory.ts";
-import { freeText, headOfKey, headOfText, newText, textAt, textIs } from "./register/texts.ts";
+import type { Memory } from "./register/memory.ts";
+import { Rooms } from "./register/rooms.ts";
+import { headOfKey, headOfText, textAt, textIn, textIs } from "./register/texts.ts";
 import { type Episode, type Extras, noExtras } from "./state.ts";
 
 /** How many customers with a moment at once are put in order by numbers first. */
@@ -48,33 +40,37 @@ const headUnit = 0x20_0000;
  */
 const openUsually = 100_000;
 
+/** The grain of packed blocks, and the share of them that may lie waste. */
+const packedGrain = 8;
+const packedWaste = 8;
+
 /**
  * Every customer of a partition, by key and by slot (a number that never changes). Those touched last
- * are open: numbers in memory, free to be changed, a customer being an address. The rest lie packed as
- * bytes. How many are open changes what is held, never what is said.
+ * are open: numbers, free to be changed. The rest lie packed as bytes. How many are open changes what is
+ * held, never what is said.
  *
- * An address is good until the next call that opens another customer.
+ * One open customer is worked on at a time: an address is good, and `memory` is that customer's, until the
+ * next call that asks for another.
  */
 export class Customers {
   readonly policy: Policy;
-  readonly memory = new Memory();
   readonly names: Names;
-  /** By address: pledges by template and key, of customers that have many. */
+  /** By slot: pledges by template and key, of customers that have many. */
   readonly indexes = new Map<number, Map<string, number>>();
   /** Pledges the record at hand touched, maybe with repeats. */
   readonly touched = new List();
+  readonly #rooms = new Rooms();
   readonly #extras = new Map<number, Extras>();
   readonly #most: number;
   readonly #writer: CustomerWriter;
   readonly #reader: CustomerReader;
   readonly #index = new SlotIndex();
-  readonly #arena = new Arena();
-  /** By slot: its address while open, or 0. */
-  #open = new Int32Array(1024);
+  readonly #arena = new Arena(packedGrain, packedWaste);
   /** By slot: where its bytes are; 0 while it is open and they are not kept. */
   #addresses = new Uint32Array(1024);
-  /** Open customers in a circle; whoever was used since the hand last passed stays. */
+  /** Open customers in a circle, by slot; whoever was used since the hand last passed stays. */
   readonly #circle: number[] = [];
+  #used = new Uint8Array(1024);
   #hand = 0;
   #scratch = Buffer.allocUnsafe(8192);
   readonly #moves = {
@@ -85,10 +81,12 @@ export class Customers {
   };
   /** The key last asked for, and whose it is. */
   #key = "";
-  #keyOf = 0;
+  #keyOf = -1;
   readonly #holds = (slot: number, key: string): boolean => {
-    const open = this.#open[slot] ?? 0;
-    if (open !== 0) return textIs(this.memory, keyTextOf(this.memory, open), key);
+    if (this.#rooms.isOpen(slot)) {
+      const c = this.at(slot);
+      return textIs(this.memory, keyTextOf(this.memory, c), key);
+    }
     const address = this.#addresses[slot] ?? 0;
     return keyMatches(key, this.#arena.chunkOf(address), this.#arena.offsetOf(address));
   };
@@ -105,10 +103,15 @@ export class Customers {
     return this.#index.size;
   }
 
+  /** Of the customer that is worked on. */
+  get memory(): Memory {
+    return this.#rooms.memory;
+  }
+
   /** Bytes held outside the collector's sight. */
   get bytes(): number {
-    const columns = this.#open.byteLength + this.#addresses.byteLength;
-    return this.memory.size + this.#arena.bytes + this.#index.bytes + columns;
+    const columns = this.#addresses.byteLength + this.#used.byteLength;
+    return this.#rooms.bytes + this.#arena.bytes + this.#index.bytes + columns;
   }
 
   has(key: string): boolean {
@@ -122,41 +125,51 @@ export class Customers {
   }
 
   getOrCreate(key: string, tenant: string): number {
-    const slot = this.#index.find(key, this.#holds);
-    const c =
-      slot >= 0 ? this.at(slot) : this.#enter(this.create(this.#add(hashOf(key)), key, tenant));
+    const found = this.#index.find(key, this.#holds);
+    const slot = found >= 0 ? found : this.#add(hashOf(key));
     this.#key = key;
-    this.#keyOf = c;
-    return c;
+    this.#keyOf = slot;
+    if (found >= 0) return this.at(slot);
+    this.#makeRoom(slot);
+    this.#rooms.begin(slot);
+    return this.create(slot, key, tenant);
   }
 
   /** The customer in a slot, open. */
   at(slot: number): number {
-    const open = this.#open[slot] ?? 0;
-    if (open === 0) {
-      const c = this.#unpacked(slot);
+    const rooms = this.#rooms;
+    if (rooms.isOpen(slot)) rooms.enter(slot);
+    else {
+      this.#makeRoom(slot);
+      this.#unpack(slot);
       this.#arena.drop(this.#addresses[slot] ?? 0);
       this.#addresses[slot] = 0;
-      return this.#enter(c);
     }
-    setUsed(this.memory, open, true);
-    return open;
+    this.#used[slot] = 1;
+    if (rooms.memory.isWasteful) this.#tidy(slot);
+    return customerAt;
   }
 
   /** Every customer, in the order they were first met; to look at only, and only until the next. */
   *all(): Generator<number> {
+    const rooms = this.#rooms;
     for (let slot = 0; slot < this.size; slot += 1) {
-      const open = this.#open[slot] ?? 0;
-      const c = open === 0 ? this.#unpacked(slot) : open;
-      yield c;
-      if (open === 0) this.#free(c);
+      if (rooms.isOpen(slot)) {
+        rooms.enter(slot);
+        yield customerAt;
+        continue;
+      }
+      this.#unpack(slot);
+      yield customerAt;
+      this.#forget(slot);
     }
   }
 
   keyOf(c: number): string {
-    if (c === this.#keyOf) return this.#key;
+    const { slot } = this.#rooms;
+    if (slot === this.#keyOf) return this.#key;
     this.#key = textAt(this.memory, keyTextOf(this.memory, c));
-    this.#keyOf = c;
+    this.#keyOf = slot;
     return this.#key;
   }
 
@@ -165,8 +178,8 @@ export class Customers {
   }
 
   keyAt(slot: number): string {
-    const open = this.#open[slot] ?? 0;
-    if (open !== 0) return this.keyOf(open);
+    const rooms = this.#rooms;
+    if (rooms.isOpen(slot)) return textIn(rooms.chunkOf(slot), rooms.startOf(slot) + 4 * keyAt);
     const address = this.#addresses[slot] ?? 0;
     return readKey(this.#arena.chunkOf(address), this.#arena.offsetOf(address));
   }
@@ -197,10 +210,9 @@ export class Customers {
 
   /** Four characters of a key as a number; equal for keys that begin alike, else in their order. */
   #headOf(slot: number): number {
-    const open = this.#open[slot] ?? 0;
-    return open === 0
-      ? headOfKey(this.keyAt(slot))
-      : headOfText(this.memory, keyTextOf(this.memory, open));
+    const rooms = this.#rooms;
+    if (!rooms.isOpen(slot)) return headOfKey(this.keyAt(slot));
+    return headOfText(rooms.chunkOf(slot), rooms.startOf(slot) + 4 * keyAt);
   }
 
   #sortAlike(slots: number[], from: number, to: number): void {
@@ -212,7 +224,7 @@ export class Customers {
   /** What of an open customer lies beside the numbers; null if nothing does. */
   extrasOf(c: number): Extras | null {
     if (!hasExtras(this.memory, c)) return null;
-    return this.#extras.get(slotOfCustomer(this.memory, c)) ?? null;
+    return this.#extras.get(this.#rooms.slot) ?? null;
   }
 
   extrasFor(c: number): Extras {
@@ -225,22 +237,23 @@ export class Customers {
 
   setExtras(c: number, extras: Extras): void {
     setExtras(this.memory, c);
-    this.#extras.set(slotOfCustomer(this.memory, c), extras);
+    this.#extras.set(this.#rooms.slot, extras);
   }
 
   episodeOf(c: number): Episode | null {
     return this.extrasOf(c)?.episode ?? null;
   }
 
-  /** A customer of whom nothing is known but key and tenant; not among the open ones yet. */
+  /** In an empty memory, a customer of whom nothing is known but key and tenant. */
   create(slot: number, key: string, tenant: string): number {
-    const text = newText(this.memory, key);
-    return newCustomer(this.memory, slot, text, nameCode(this.memory, this.names, tenant));
+    const c = newCustomer(this.memory, slot, key);
+    setTenantCode(this.memory, c, nameCode(this.memory, this.names, tenant));
+    return c;
   }
 
   /** Each customer's bytes, key first, in order of slots. */
   *packed(): Generator<Buffer> {
-    for (const c of this.#circle) this.#pack(c);
+    for (const slot of this.#circle) this.#pack(slot);
     for (let slot = 0; slot < this.size; slot += 1) {
       const address = this.#addresses[slot] ?? 0;
       const start = this.#arena.offsetOf(address);
@@ -257,34 +270,36 @@ export class Customers {
 
   #add(hash: number): number {
     const slot = this.#index.add(hash);
-    if (slot < this.#open.length) return slot;
-    const [open, addresses] = [this.#open, this.#addresses];
-    this.#open = new Int32Array(2 * slot);
+    if (slot < this.#used.length) return slot;
+    const [used, addresses] = [this.#used, this.#addresses];
+    this.#used = new Uint8Array(2 * slot);
     this.#addresses = new Uint32Array(2 * slot);
-    this.#open.set(open);
+    this.#used.set(used);
     this.#addresses.set(addresses);
     return slot;
   }
 
-  #unpacked(slot: number): number {
+  /** Opens a packed customer; its bytes stay. */
+  #unpack(slot: number): void {
     const address = this.#addresses[slot] ?? 0;
     const chunk = this.#arena.chunkOf(address);
     const start = this.#arena.offsetOf(address);
-    return this.#reader.read(slot, readKey(chunk, start), chunk, keyEnd(chunk, start));
+    this.#rooms.begin(slot);
+    this.#reader.read(slot, readKey(chunk, start), chunk, keyEnd(chunk, start));
   }
 
   /** Puts a customer among the open ones, packing another if they are too many. */
-  #enter(c: number): number {
-    this.#open[slotOfCustomer(this.memory, c)] = c;
+  #makeRoom(slot: number): void {
     if (this.#circle.length < this.#most) {
-      this.#circle.push(c);
-      return c;
+      this.#circle.push(slot);
+      return;
     }
     const place = this.#leastUsed();
-    this.#close(this.#circle[place] ?? 0);
-    this.#circle[place] = c;
+    const goes = this.#circle[place] ?? 0;
+    this.#pack(goes);
+    this.#forget(goes);
+    this.#circle[place] = slot;
     this.#hand = place + 1;
-    return c;
   }
 
   /** The hand goes round until it finds one not used since it last passed. */
@@ -293,49 +308,38 @@ export class Customers {
       if (place >= this.#circle.length) place = 0;
       const one = this.#circle[place];
       invariant(one !== undefined, "nobody is open where somebody must be");
-      if (!isUsed(this.memory, one)) return place;
-      setUsed(this.memory, one, false);
+      if (this.#used[one] === 0) return place;
+      this.#used[one] = 0;
     }
   }
 
-  #close(c: number): void {
-    this.#pack(c);
-    const slot = slotOfCustomer(this.memory, c);
-    this.#open[slot] = 0;
-    this.#free(c);
+  /** Lets go of the customer that is worked on. */
+  #forget(slot: number): void {
+    this.#extras.delete(slot);
+    this.indexes.delete(slot);
+    this.#rooms.close();
   }
 
-  /** Gives back all that is known of a customer in memory. */
-  #free(c: number): void {
-    const m = this.memory;
-    while (pledgesOf(m, c) !== 0) freePledge(m, c, pledgesOf(m, c));
-    while (m.int(noisesAt(c)) !== 0) dropMark(m, noisesAt(c));
-    for (let loose = looseListOf(m, c); loose !== 0; ) {
-      const next = nextLoose(m, loose);
-      while (m.int(looseMarksAt(loose)) !== 0) dropMark(m, looseMarksAt(loose));
-      giveLoose(m, loose);
-      loose = next;
-    }
-    if (hasExtras(m, c)) this.#extras.delete(slotOfCustomer(m, c));
-    this.indexes.delete(c);
-    if (this.#keyOf === c) this.#keyOf = 0;
-    freeText(m, keyTextOf(m, c));
-    freeName(m, tenantCode(m, c));
-    giveCustomer(m, c);
-  }
-
-  #pack(c: number): void {
-    const slot = slotOfCustomer(this.memory, c);
-    const key = textAt(this.memory, keyTextOf(this.memory, c));
-    const { bytes, start, end } = this.#writer.write(c);
+  #pack(slot: number): void {
+    this.#rooms.enter(slot);
+    const key = textAt(this.memory, keyTextOf(this.memory, customerAt));
+    const { bytes, start, end } = this.#writer.write(customerAt);
     const size = keySize(key) + end - start;
     if (size > this.#scratch.length) this.#scratch = Buffer.allocUnsafe(2 * size);
     const body = writeKey(key, this.#scratch, 0);
     bytes.copy(this.#scratch, body, start, end);
-    const length = body + end - start;
     const before = this.#addresses[slot] ?? 0;
-    if (before !== 0) this.#arena.drop(before);
-    this.#addresses[slot] = this.#arena.put(slot, this.#scratch, 0, length);
+    const length = body + end - start;
+    this.#addresses[slot] = this.#arena.replace(before, slot, this.#scratch, 0, length);
     if (this.#arena.isWasteful) this.#arena.clear(this.#moves);
+  }
+
+  /** Opens the customer that is worked on anew, so that nothing lies free between its pieces. */
+  #tidy(slot: number): void {
+    const key = textAt(this.memory, keyTextOf(this.memory, customerAt));
+    const { bytes, start } = this.#writer.write(customerAt);
+    this.indexes.delete(slot);
+    this.memory.clear();
+    this.#reader.read(slot, key, bytes, start);
   }
 }

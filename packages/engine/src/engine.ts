@@ -298,8 +298,8 @@ export class Engine {
   #lookAgain(source: number, at: number): void {
     const { customers, waiting } = this.state;
     for (const slot of waiting[source] ?? []) {
-      const { memory: m } = customers;
       const c = customers.at(slot);
+      const { memory: m } = customers;
       for (let p = pledgesOf(m, c); p !== 0; p = nextPledge(m, p)) {
         if (nextAtOf(m, p) > at && waitsFor(this.#w, p, source)) setNextAt(m, c, p, at);
       }

@@ -25,6 +25,7 @@ import {
   setEvidenceCount,
   setSoonest,
   sinceOf,
+  slotOfCustomer,
   templateOf,
   termsAt,
   unlinkPledge,
@@ -52,13 +53,14 @@ const indexKey = (template: number, key: string): string => `${template}/${key}`
 function indexOf(w: World, c: number): Map<string, number> | null {
   const { memory: m, indexes } = w.customers;
   if (pledgeCount(m, c) <= searchedMax) return null;
-  const known = indexes.get(c);
+  const slot = slotOfCustomer(m, c);
+  const known = indexes.get(slot);
   if (known !== undefined) return known;
   const index = new Map<string, number>();
   for (let p = pledgesOf(m, c); p !== 0; p = nextPledge(m, p)) {
     index.set(indexKey(templateOf(m, p), textAt(m, pledgeKeyText(m, p))), p);
   }
-  indexes.set(c, index);
+  indexes.set(slot, index);
   return index;
 }
 
@@ -110,7 +112,7 @@ function evictPledge(w: World, c: number): void {
 }
 
 /** Takes a pledge away with all that is known of it. */
-export function freePledge(m: Memory, c: number, p: number): void {
+function freePledge(m: Memory, c: number, p: number): void {
   while (m.int(termsAt(p)) !== 0) dropTerm(m, termsAt(p));
   while (m.int(keyedMarksAt(p)) !== 0) dropMark(m, keyedMarksAt(p));
   for (let row = rowsOf(m, p); row !== 0; ) {

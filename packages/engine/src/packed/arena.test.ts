@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import { Arena } from "./arena.ts";
 
 /** An arena whose owners' blocks are looked up as customers are. */
-function owned() {
-  const arena = new Arena();
+function owned(grain: number) {
+  const arena = new Arena(grain, 8);
   const addresses = new Map<number, number>();
   const moves = {
     addressOf: (owner: number): number => addresses.get(owner) ?? 0,
@@ -14,8 +14,7 @@ function owned() {
     arena,
     put: (owner: number, bytes: Buffer): void => {
       const before = moves.addressOf(owner);
-      if (before !== 0) arena.drop(before);
-      addresses.set(owner, arena.put(owner, bytes, 0, bytes.length));
+      addresses.set(owner, arena.replace(before, owner, bytes, 0, bytes.length));
       if (arena.isWasteful) arena.clear(moves);
     },
     drop: (owner: number): void => {
@@ -40,8 +39,8 @@ test("blocks that grow, shrink, go and are moved keep what was put in them", () 
     goes: fc.boolean(),
   });
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
-      const { put, drop, read } = owned();
+    fc.property(fc.constantFrom(8, 256), fc.array(step, { maxLength: 120 }), (grain, steps) => {
+      const { put, drop, read } = owned(grain);
       const plain = new Map<number, Buffer>();
       for (const { owner, length, fill, goes } of steps) {
         if (goes && plain.has(owner)) {
@@ -65,7 +64,7 @@ test("blocks that grow, shrink, go and are moved keep what was put in them", () 
 });
 
 test("owners that grow step by step leave little waste behind", () => {
-  const { arena, put } = owned();
+  const { arena, put } = owned(8);
   const owners = 20_000;
   for (let length = 60; length <= 480; length += 60) {
     for (let owner = 0; owner < owners; owner += 1) put(owner, Buffer.alloc(length));

@@ -1,20 +1,17 @@
-/** Blocks begin at multiples of this; addresses count in it. */
-const grain = 8;
 const chunkBytes = 1 << 20;
-const grainsPerChunk = chunkBytes / grain;
 /** Before a block's bytes: whose it is, and how many they are. */
 const headBytes = 8;
-/** One part in so many may lie waste before a chunk is cleared. */
-const wasteShare = 8;
-
-const blockBytes = (bytes: number): number => Math.ceil((headBytes + bytes) / grain) * grain;
 
 /**
  * Blocks of bytes outside the garbage collector's sight, by address, each with the number of its owner.
- * Blocks are only ever added at the end, since owners grow and would never fit where they were; once too
- * much lies waste, the chunk with the least in use is cleared. Address 0 is no block.
+ * One that grew is added at the end; once too much lies waste, the chunk with the least in use is cleared.
+ * Address 0 is no block.
  */
 export class Arena {
+  /** Blocks take multiples of this; addresses count in it. */
+  readonly #grain: number;
+  /** One part in so many may lie waste before a chunk is cleared. */
+  readonly #wasteShare: number;
   readonly #chunks: Buffer[] = [];
   /** By chunk: bytes of blocks in use, and up to where it was filled. */
   readonly #used: number[] = [];
@@ -25,6 +22,11 @@ export class Arena {
   #inUse = 0;
   #taken = 0;
 
+  constructor(grain: number, wasteShare: number) {
+    this.#grain = grain;
+    this.#wasteShare = wasteShare;
+  }
+
   /** Bytes held for blocks, used or free. */
   get bytes(): number {
     return this.#chunks.reduce((sum, chunk) => sum + chunk.length, 0);
@@ -32,14 +34,14 @@ export class Arena {
 
   /** The chunk a block lies in; valid until the next `put` or `clear`. */
   chunkOf(address: number): Buffer {
-    const chunk = this.#chunks[Math.floor((address - 1) / grainsPerChunk)];
+    const chunk = this.#chunks[this.#chunkNumber(address)];
     if (chunk === undefined) throw new RangeError("no block has this address");
     return chunk;
   }
 
   /** Where in its chunk the block's bytes begin. */
   offsetOf(address: number): number {
-    return ((address - 1) % grainsPerChunk) * grain + headBytes;
+    return (((address - 1) * this.#grain) % chunkBytes) + headBytes;
   }
 
   lengthOf(address: number): number {
@@ -48,7 +50,7 @@ export class Arena {
 
   /** Where the bytes are now. */
   put(owner: number, from: Buffer, start: number, end: number): number {
-    const size = blockBytes(end - start);
+    const size = this.#blockBytes(end - start);
     const chunk = this.#roomFor(size);
     const at = this.#filled[chunk] ?? 0;
     const bytes = this.#chunks[chunk];
@@ -59,13 +61,40 @@ export class Arena {
     this.#filled[chunk] = at + size;
     this.#used[chunk] = (this.#used[chunk] ?? 0) + size;
     this.#inUse += size;
-    return chunk * grainsPerChunk + at / grain + 1;
+    return this.#addressOf(chunk, at);
+  }
+
+  /** Puts the bytes where the owner's block is if it need not be larger or smaller; where they are now. */
+  replace(address: number, owner: number, from: Buffer, start: number, end: number): number {
+    if (address === 0) return this.put(owner, from, start, end);
+    const chunk = this.chunkOf(address);
+    const at = this.offsetOf(address);
+    const before = chunk.readUInt32LE(at - 4);
+    if (this.#blockBytes(before) === this.#blockBytes(end - start)) {
+      chunk.writeUInt32LE(end - start, at - 4);
+      from.copy(chunk, at, start, end);
+      return address;
+    }
+    this.drop(address);
+    return this.put(owner, from, start, end);
+  }
+
+  #blockBytes(bytes: number): number {
+    return Math.ceil((headBytes + bytes) / this.#grain) * this.#grain;
+  }
+
+  #chunkNumber(address: number): number {
+    return Math.floor(((address - 1) * this.#grain) / chunkBytes);
+  }
+
+  #addressOf(chunk: number, at: number): number {
+    return (chunk * chunkBytes + at) / this.#grain + 1;
   }
 
   /** Lets a block go. */
   drop(address: number): void {
-    const chunk = Math.floor((address - 1) / grainsPerChunk);
-    const size = blockBytes(this.lengthOf(address));
+    const chunk = this.#chunkNumber(address);
+    const size = this.#blockBytes(this.lengthOf(address));
     const used = (this.#used[chunk] ?? 0) - size;
     this.#used[chunk] = used;
     this.#inUse -= size;
@@ -74,7 +103,8 @@ export class Arena {
 
   /** True while so much lies waste that clearing a chunk pays. */
   get isWasteful(): boolean {
-    return (this.#taken - this.#inUse) * wasteShare > this.#taken + wasteShare * chunkBytes;
+    const share = this.#wasteShare;
+    return (this.#taken - this.#inUse) * share > this.#taken + share * chunkBytes;
   }
 
   /** Moves the blocks of the chunk with the least in use; `moves` says where each owner's block is, and is told. */
@@ -86,14 +116,14 @@ export class Arena {
     for (let at = 0; at < end; ) {
       const owner = bytes.readUInt32LE(at);
       const length = bytes.readUInt32LE(at + 4);
-      const address = chunk * grainsPerChunk + at / grain + 1;
+      const address = this.#addressOf(chunk, at);
       if (moves.addressOf(owner) === address) {
         const from = at + headBytes;
         const to = this.put(owner, bytes, from, from + length);
         moves.moved(owner, to);
         this.drop(address);
       }
-      at += blockBytes(length);
+      at += this.#blockBytes(length);
     }
   }
 

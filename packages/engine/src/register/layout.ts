@@ -1,11 +1,12 @@
-import { type Memory, never, none } from "./memory.ts";
+import { headWords, type Memory, never, none } from "./memory.ts";
+import { newText } from "./texts.ts";
 
 /*
  * What lies where in the pieces of memory. Words are counted from the piece's address; a double begins
  * at an even word. All lists are linked by `next` and end with 0.
  *
  * customer  0 pledges  1 last pledge  2 noises  3 loose  4 level  5 pledges, count  6 reviewAt (double)
- *           8 soonest (double)  10 hot  11 slot  12 templates it has pledges of, as bits  13 flags
+ *           8 soonest (double)  10 hot  11 slot  12 templates it has pledges of, as bits  13 1 if it has extras
  *           14 key (text)  15 tenant: its number, or minus the address of a text
  * pledge    0 next  1 template  2 key (text)  3 hash of key  4 nextAt (double)  6 terms  7 marks
  *           8 rows  9 next hot  10 hot or not  11 customer
@@ -27,17 +28,22 @@ export const termWords = 10;
 const rowWords = 22;
 const looseWords = 6;
 
-export function newCustomer(m: Memory, slot: number, key: number, tenant: number): number {
+/** Where every customer lies in its own memory, and behind it its key. */
+export const customerAt = headWords;
+export const keyAt = customerAt + customerWords;
+
+/** The first piece of an empty memory. */
+export function newCustomer(m: Memory, slot: number, key: string): number {
   const c = m.take(customerWords);
   for (let i = 0; i < customerWords; i += 1) m.setInt(c + i, 0);
   m.setNum(c + 6, never);
   m.setNum(c + 8, never);
   m.setInt(c + 11, slot);
-  m.setInt(c + 14, key);
-  m.setInt(c + 15, tenant);
+  m.setInt(c + 14, newText(m, key));
   return c;
 }
-export const giveCustomer = (m: Memory, c: number): void => m.give(c, customerWords);
+export const setTenantCode = (m: Memory, c: number, tenant: number): void =>
+  m.setInt(c + 15, tenant);
 
 export const pledgesOf = (m: Memory, c: number): number => m.int(c);
 export const noisesOf = (m: Memory, c: number): number => m.int(c + 2);
@@ -59,14 +65,9 @@ export const tenantCode = (m: Memory, c: number): number => m.int(c + 15);
 export const mayHave = (m: Memory, c: number, template: number): boolean =>
   (m.int(c + 12) & (1 << (template & 31))) !== 0;
 
-const used = 1;
-const extras = 2;
-export const isUsed = (m: Memory, c: number): boolean => (m.int(c + 13) & used) !== 0;
-export const setUsed = (m: Memory, c: number, on: boolean): void =>
-  m.setInt(c + 13, on ? m.int(c + 13) | used : m.int(c + 13) & ~used);
 /** Whether something of the customer lies beside memory, as an object. */
-export const hasExtras = (m: Memory, c: number): boolean => (m.int(c + 13) & extras) !== 0;
-export const setExtras = (m: Memory, c: number): void => m.setInt(c + 13, m.int(c + 13) | extras);
+export const hasExtras = (m: Memory, c: number): boolean => m.int(c + 13) !== 0;
+export const setExtras = (m: Memory, c: number): void => m.setInt(c + 13, 1);
 
 /** A pledge of nobody's making yet, last of its customer's. */
 export function newPledge(
@@ -262,7 +263,6 @@ export function newLoose(m: Memory, c: number, template: number, slot: number): 
   m.setInt(link, loose);
   return loose;
 }
-export const giveLoose = (m: Memory, loose: number): void => m.give(loose, looseWords);
 export const nextLoose = (m: Memory, loose: number): number => m.int(loose);
 export const looseTemplate = (m: Memory, loose: number): number => m.int(loose + 1);
 export const looseSlot = (m: Memory, loose: number): number => m.int(loose + 2);

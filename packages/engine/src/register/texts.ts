@@ -73,12 +73,15 @@ export const textBytes = (m: Memory, at: number): number => {
   return (head & 1) === 0 ? head >> 1 : head & ~1;
 };
 
-export function textAt(m: Memory, at: number): string {
-  const start = 4 * at + 4;
-  const head = m.int(at);
+export const textAt = (m: Memory, at: number): string => textIn(m.bytes, 4 * at);
+
+/** The text whose head is the word at that byte. */
+export function textIn(bytes: Buffer, at: number): string {
+  const head = bytes.readInt32LE(at);
+  const start = at + 4;
   return (head & 1) === 0
-    ? m.bytes.toString("latin1", start, start + (head >> 1))
-    : m.bytes.toString("utf16le", start, start + (head & ~1));
+    ? bytes.toString("latin1", start, start + (head >> 1))
+    : bytes.toString("utf16le", start, start + (head & ~1));
 }
 
 const cached = 1024;
@@ -123,11 +126,16 @@ const headMost = 255;
 const headWith = (head: number, unit: number): number =>
   (head & 255) === headMost ? 256 * head + headMost : 256 * head + Math.min(headMost, unit);
 
-/** A text's first characters as a number that orders as they do, as far as they go. */
-export function headOfText(m: Memory, at: number): number {
-  const length = m.int(at) >> 1;
+/** A text's first characters as a number that orders as they do, as far as they go; `at` counts bytes. */
+export function headOfText(bytes: Buffer, at: number): number {
+  const length = bytes.readInt32LE(at);
+  const wide = (length & 1) !== 0;
   let head = 0;
-  for (let i = 0; i < headLength; i += 1) head = headWith(head, i < length ? unitAt(m, at, i) : 0);
+  for (let i = 0; i < headLength; i += 1) {
+    const place = at + 4 + (wide ? 2 * i : i);
+    const unit = wide ? bytes.readUInt16LE(place) : bytes.readUInt8(place);
+    head = headWith(head, i < length >> 1 ? unit : 0);
+  }
   return head;
 }
 
