@@ -11,6 +11,7 @@ import {
   partOf,
   partsOf,
   type Standing,
+  standingAt,
   standingOf,
 } from "./score.ts";
 import type { Episode, World } from "./state.ts";
@@ -113,9 +114,9 @@ function turn(
 
 const levelOf = (w: World, c: number) => levelWord(levelNumber(w.customers.memory, c));
 
-/** True if settling at `now` would say anything. */
+/** True if settling at `now` would say anything of what was gathered. */
 export function wouldSay(w: World, c: number, now: number): boolean {
-  const standing = standingOf(w, c, now);
+  const standing = standingAt(w, now);
   return standing.level !== levelOf(w, c) || turnOf(w, c, standing) !== "stays";
 }
 

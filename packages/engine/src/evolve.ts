@@ -32,7 +32,7 @@ import {
 import type { List } from "./register/list.ts";
 import { type Memory, never } from "./register/memory.ts";
 import { newText, textHash, textIs } from "./register/texts.ts";
-import { fieldBits } from "./roles.ts";
+import { mayHold } from "./roles.ts";
 import { stepOf } from "./score.ts";
 import { type FactRef, insert, sameItem, type World } from "./state.ts";
 
@@ -225,12 +225,12 @@ export function evolve(w: World, c: number, fact: Fact, origin: string): number 
   if (!takesItsPlace(w, c, fact, ref, touched)) return never;
   const plan = w.kinds.get(fact.kind);
   if (plan !== undefined) {
-    const absent = ~fieldBits(plan, fact.data);
+    const may = mayHold(plan, fact.data);
     const { memory: m, names } = w.customers;
     const from = new Incoming(w, c, ref);
-    for (const { needs, reader } of plan.made) {
+    for (const { bit, reader } of plan.made) {
       const { template, slot } = reader;
-      if ((needs & absent) !== 0 || !slot.test(fact)) continue;
+      if ((may & bit) === 0 || !slot.test(fact)) continue;
       const key = slot.key(fact);
       if (key === null) continue;
       const p = pledgeOf(w, c, template.index, key);
@@ -243,11 +243,11 @@ export function evolve(w: World, c: number, fact: Fact, origin: string): number 
       bound(m, termsAt(p), -1, from.node(), w.policy.limits.termsPerPledge, dropTerm);
       touched.push(p);
     }
-    for (const { needs, reader } of plan.slots) {
-      if ((needs & absent) === 0 && reader.slot.test(fact)) addMark(fact, reader, from, touched);
+    for (const { bit, reader } of plan.slots) {
+      if ((may & bit) !== 0 && reader.slot.test(fact)) addMark(fact, reader, from, touched);
     }
-    for (const { needs, rule } of plan.noises) {
-      if ((needs & absent) !== 0 || !rule.test(fact)) continue;
+    for (const { bit, rule } of plan.noises) {
+      if ((may & bit) === 0 || !rule.test(fact)) continue;
       const value = rule.value(fact);
       if (rule.credit === null && stepOf(rule, value) === 0) continue;
       if (from.heldIn(noisesOf(m, c), rule.index)) continue;

@@ -55,7 +55,7 @@ import {
 import { List } from "./register/list.ts";
 import { type Memory, never, none } from "./register/memory.ts";
 import { compareTexts } from "./register/texts.ts";
-import { evidenceOf, mayWeigh, type Standing } from "./score.ts";
+import { evidenceOf, gather, mayWeigh, type Standing } from "./score.ts";
 import type { World } from "./state.ts";
 import * as word from "./words.ts";
 
@@ -321,6 +321,7 @@ export function lookAtMoment(w: World, c: number, now: number, out: Out): void {
   const said = reviewAll(w, c, dueNow, now, "time", out);
   const reviewDue = reviewAt(m, c) === now;
   if (said || reviewDue) {
+    gather(w, c);
     const quiet = !said && !wouldSay(w, c, now);
     if (!quiet) settle(w, c, now, out);
     setReviewAt(m, c, quiet ? nextTellingReview(w, c, now) : nextReview(w, c, now));

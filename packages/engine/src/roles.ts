@@ -35,49 +35,87 @@ function rolesOf(template: PledgeTemplate): Roles {
   return roles;
 }
 
-/** What reads one kind of fact, with the fields it needs as bits. */
+/** What reads one kind of fact; each rule has a bit by which it is known not to hold before it is tried. */
 export type KindPlan = {
-  /** A field a bit. */
-  readonly fields: readonly string[];
-  readonly made: readonly { readonly needs: number; readonly reader: Readers["made"][number] }[];
-  readonly slots: readonly { readonly needs: number; readonly reader: SlotReader }[];
+  readonly fields: readonly FieldPlan[];
+  readonly made: readonly { readonly bit: number; readonly reader: Readers["made"][number] }[];
+  readonly slots: readonly { readonly bit: number; readonly reader: SlotReader }[];
   /** Without those of cohorts. */
-  readonly noises: readonly { readonly needs: number; readonly rule: NoiseRule }[];
+  readonly noises: readonly { readonly bit: number; readonly rule: NoiseRule }[];
 };
 
-const bitsMost = 30;
+/** Which rules may hold by what one field says, as bits. */
+type FieldPlan = {
+  readonly name: string;
+  readonly absent: number;
+  /** By the text it is; `otherWord` where it is none of these. */
+  readonly words: ReadonlyMap<string, number>;
+  readonly otherWord: number;
+};
 
-function kindPlanOf({ made, slots, noises }: Readers): KindPlan {
-  const fields: string[] = [];
-  const bitsOf = ({ needsFields = [] }: Needs): number => {
-    let bits = 0;
-    for (const field of needsFields) {
-      if (!fields.includes(field) && fields.length < bitsMost) fields.push(field);
-      const bit = fields.indexOf(field);
-      if (bit >= 0) bits |= 1 << bit;
-    }
-    return bits;
-  };
+/** Rules beyond these share the last bit, which no field takes away. */
+const bitsMost = 31;
+const all = -1;
+
+function fieldPlan(
+  name: string,
+  rules: readonly Needs[],
+  bitOf: (rule: Needs) => number,
+): FieldPlan {
+  let absent = all;
+  let otherWord = all;
+  const words = new Map<string, number>();
+  const wordsOf = ({ needsWords = [] }: Needs): readonly string[] | undefined =>
+    needsWords.find(({ field }) => field === name)?.words;
+  for (const rule of rules) {
+    if (rule.needsFields?.includes(name)) absent &= ~bitOf(rule);
+    const own = wordsOf(rule);
+    if (own === undefined) continue;
+    otherWord &= ~bitOf(rule);
+    for (const word of own) words.set(word, all);
+  }
+  for (const word of words.keys()) {
+    let may = all;
+    for (const rule of rules) if (wordsOf(rule)?.includes(word) === false) may &= ~bitOf(rule);
+    words.set(word, may);
+  }
+  return { name, absent, words, otherWord };
+}
+
+function kindPlanOf(readers: Readers): KindPlan {
+  const noises = readers.noises.filter((rule) => rule.touches === null);
+  const rules: readonly Needs[] = [
+    ...readers.made.map(({ slot }) => slot),
+    ...readers.slots.map(({ slot }) => slot),
+    ...noises,
+  ];
+  const places = new Map(rules.map((rule, place) => [rule, place]));
+  const bitOf = (rule: Needs): number => 1 << Math.min(places.get(rule) ?? bitsMost, bitsMost);
+  const known = rules.slice(0, bitsMost);
+  const names = known.flatMap(({ needsFields = [], needsWords = [] }) => [
+    ...needsFields,
+    ...needsWords.map(({ field }) => field),
+  ]);
   return {
-    made: made.map((reader) => ({ needs: bitsOf(reader.slot), reader })),
-    slots: slots.map((reader) => ({ needs: bitsOf(reader.slot), reader })),
-    noises: noises
-      .filter((rule) => rule.touches === null)
-      .map((rule) => ({ needs: bitsOf(rule), rule })),
-    fields,
+    fields: [...new Set(names)].map((name) => fieldPlan(name, known, bitOf)),
+    made: readers.made.map((reader) => ({ bit: bitOf(reader.slot), reader })),
+    slots: readers.slots.map((reader) => ({ bit: bitOf(reader.slot), reader })),
+    noises: noises.map((rule) => ({ bit: bitOf(rule), rule })),
   };
 }
 
 export const kindPlansOf = (policy: Policy): ReadonlyMap<Kind, KindPlan> =>
   new Map([...policy.readers].map(([kind, readers]) => [kind, kindPlanOf(readers)]));
 
-/** The fields of `plan` that the fact carries, as bits. */
-export function fieldBits({ fields }: KindPlan, data: Fact["data"]): number {
-  let bits = 0;
-  for (let i = 0; i < fields.length; i += 1) {
-    if (data[fields[i] ?? ""] !== undefined) bits |= 1 << i;
+/** The rules that may hold of the fact, as bits; the others surely do not. */
+export function mayHold({ fields }: KindPlan, data: Fact["data"]): number {
+  let may = all;
+  for (const { name, absent, words, otherWord } of fields) {
+    const value = data[name];
+    if (value === undefined) may &= absent;
+    else if (typeof value === "string") may &= words.get(value) ?? otherWord;
   }
-  return bits;
+  return may;
 }
 
 /** What is worked out once per template, by its index in the policy. */

@@ -33,7 +33,7 @@ import {
   templateOf,
   verdictOf,
 } from "./register/layout.ts";
-import { type Memory, none } from "./register/memory.ts";
+import { type Memory, never, none } from "./register/memory.ts";
 import { textAt } from "./register/texts.ts";
 import type { World } from "./state.ts";
 import * as word from "./words.ts";
@@ -42,7 +42,6 @@ import * as word from "./words.ts";
 type Share = {
   readonly points: number;
   readonly severity: number;
-  readonly critical: boolean;
   readonly pledge: number;
   readonly row: number;
   readonly term: number;
@@ -78,23 +77,68 @@ export function stepOf(rule: NoiseRule, value: number | null): number {
   return severity;
 }
 
-/** What a row or a noise weighs; there is one, written over each time. */
-type Weight = { points: number; severity: number; critical: boolean };
-const weight: Weight = { points: 0, severity: 0, critical: false };
-
 const scaled = (points: number, perMille: number): number =>
   perMille === 1000 ? Math.trunc(points) : Math.trunc((points * perMille) / 1000);
 
-function weigh(w: World, points: number, severity: number, age: number): void {
-  const { score } = w.policy;
-  const left = decayed(points, age, score.halfLifeMs);
-  weight.points = left;
-  weight.severity = severity;
-  weight.critical = severity >= score.criticalSeverity && points > 0 && 2 * left >= points;
+/**
+ * Everything of a customer that weighs, and since when it loses weight; how much is left at a moment is
+ * worked out from that alone, so that many moments can be tried. There is one, filled in for each customer.
+ */
+class Weights {
+  count = 0;
+  /** Before decay. */
+  points = new Float64Array(16);
+  /** From when on it decays; `never` if it does not. */
+  from = new Float64Array(16);
+  severity = new Int32Array(16);
+  pledge = new Int32Array(16);
+  row = new Int32Array(16);
+  term = new Int32Array(16);
+  noise = new Int32Array(16);
+
+  add(points: number, severity: number, from: number): void {
+    if (this.count === this.points.length) this.#grow();
+    this.points[this.count] = points;
+    this.severity[this.count] = severity;
+    this.from[this.count] = from;
+  }
+
+  /** Whose what was added is. */
+  of(pledge: number, row: number, term: number, noise: number): void {
+    const i = this.count;
+    this.pledge[i] = pledge;
+    this.row[i] = row;
+    this.term[i] = term;
+    this.noise[i] = noise;
+    this.count = i + 1;
+  }
+
+  #grow(): void {
+    const { points, from, severity, pledge, row, term, noise } = this;
+    const ints = (before: Int32Array): Int32Array<ArrayBuffer> => {
+      const more = new Int32Array(2 * before.length);
+      more.set(before);
+      return more;
+    };
+    const doubles = (before: Float64Array): Float64Array<ArrayBuffer> => {
+      const more = new Float64Array(2 * before.length);
+      more.set(before);
+      return more;
+    };
+    this.points = doubles(points);
+    this.from = doubles(from);
+    this.severity = ints(severity);
+    this.pledge = ints(pledge);
+    this.row = ints(row);
+    this.term = ints(term);
+    this.noise = ints(noise);
+  }
 }
 
-/** Sets `weight` to a row's; false if a row with this verdict has none. */
-function weighRow(w: World, template: PledgeTemplate, row: number, now: number): boolean {
+const weights = new Weights();
+
+/** Adds a row's weight; false if a row with this verdict has none. */
+function addRow(w: World, template: PledgeTemplate, row: number): boolean {
   const { memory: m } = w.customers;
   const by = template.points;
   const perMille = perMilleOf(m, row);
@@ -103,20 +147,20 @@ function weighRow(w: World, template: PledgeTemplate, row: number, now: number):
       const mended = mendedAtOf(m, row);
       const from = mended === none ? sinceOf(m, row) + w.policy.score.ongoingForMs : mended;
       const severity = severityOf(m, row);
-      weigh(w, scaled(by.bySeverity[severity] ?? 0, perMille), severity, now - from);
+      weights.add(scaled(by.bySeverity[severity] ?? 0, perMille), severity, from);
       return true;
     }
     case word.overdue:
-      weigh(w, scaled(by.overdue, perMille), 1, 0);
+      weights.add(scaled(by.overdue, perMille), 1, never);
       return true;
     case word.atRisk:
-      weigh(w, scaled(by.atRisk, perMille), 1, 0);
+      weights.add(scaled(by.atRisk, perMille), 1, never);
       return true;
     case word.renegotiated:
-      weigh(w, scaled(by.renegotiated, perMille), 1, now - sinceOf(m, row));
+      weights.add(scaled(by.renegotiated, perMille), 1, sinceOf(m, row));
       return true;
     case word.kept:
-      weigh(w, scaled(by.kept, perMille), 0, now - sinceOf(m, row));
+      weights.add(scaled(by.kept, perMille), 0, sinceOf(m, row));
       return true;
     default:
       return false;
@@ -154,8 +198,8 @@ function givenHolds(w: World, c: number, rule: NoiseRule, noise: number): boolea
   return false;
 }
 
-/** Sets `weight` to a noise's; false if it does not count. */
-function weighNoise(w: World, c: number, noise: number, now: number): boolean {
+/** Adds a noise's weight; false if it does not count. */
+function addNoise(w: World, c: number, noise: number): boolean {
   const rule = ruleAt(w, noise);
   if (!givenHolds(w, c, rule, noise)) return false;
   const { memory: m } = w.customers;
@@ -167,7 +211,7 @@ function weighNoise(w: World, c: number, noise: number, now: number): boolean {
     const variant = rule.variants.find((one) => one.applies(profile));
     if (variant !== undefined) points = scaled(points, variant.pointsPerMille);
   }
-  weigh(w, points, severity, now - at);
+  weights.add(points, severity, at);
   return true;
 }
 
@@ -185,26 +229,18 @@ function isRepeat(m: Memory, first: number, noise: number): boolean {
 const isTwin = (m: Memory, a: number, b: number): boolean =>
   atOf(m, a) === atOf(m, b) && sameFact(m, factOf(m, a), factOf(m, b));
 
-const shareOf = (pledge: number, row: number, term: number, noise: number): Share => ({
-  points: weight.points,
-  severity: weight.severity,
-  critical: weight.critical,
-  pledge,
-  row,
-  term,
-  noise,
-});
-
-type Counts = (pledge: number, row: number, term: number, noise: number) => void;
-
-/** Calls `counts` for every row and noise that has a weight, which is in `weight` meanwhile. */
-function weighAll(w: World, c: number, now: number, counts: Counts): void {
+/**
+ * Takes in every row and noise that has a weight. What was taken in holds until the customer's items or rows
+ * change, or another customer is looked at.
+ */
+export function gather(w: World, c: number): void {
   const { memory: m } = w.customers;
+  weights.count = 0;
   for (let p = hotOf(m, c); p !== 0; p = nextHot(m, p)) {
     const template = templateAt(w, p);
     let term = 1;
     for (let row = rowsOf(m, p); row !== 0; row = nextRow(m, row)) {
-      if (weighRow(w, template, row, now)) counts(p, row, term, 0);
+      if (addRow(w, template, row)) weights.of(p, row, term, 0);
       term += 1;
     }
   }
@@ -212,15 +248,27 @@ function weighAll(w: World, c: number, now: number, counts: Counts): void {
   for (let noise = noisesOf(m, c); noise !== 0; noise = nextItem(m, noise)) {
     if (first === 0 || !isTwin(m, first, noise)) first = noise;
     else if (isRepeat(m, first, noise)) continue;
-    if (weighNoise(w, c, noise, now)) counts(0, 0, 0, noise);
+    if (addNoise(w, c, noise)) weights.of(0, 0, 0, noise);
   }
 }
 
+/** What is left of the weight at that place. */
+const leftAt = (w: World, i: number, now: number): number =>
+  decayed(weights.points[i] ?? 0, now - (weights.from[i] ?? 0), w.policy.score.halfLifeMs);
+
+const shareAt = (i: number, points: number): Share => ({
+  points,
+  severity: weights.severity[i] ?? 0,
+  pledge: weights.pledge[i] ?? 0,
+  row: weights.row[i] ?? 0,
+  term: weights.term[i] ?? 0,
+  noise: weights.noise[i] ?? 0,
+});
+
 /** Every share of a customer's score at `now`, in no particular order. */
 function sharesOf(w: World, c: number, now: number): Share[] {
-  const shares: Share[] = [];
-  weighAll(w, c, now, (pledge, row, term, noise) => shares.push(shareOf(pledge, row, term, noise)));
-  return shares;
+  gather(w, c);
+  return Array.from({ length: weights.count }, (_, i) => shareAt(i, leftAt(w, i, now)));
 }
 
 function heavier(w: World, a: Share, b: Share): boolean {
@@ -238,70 +286,47 @@ function levelOf(w: World, score: number, critical: boolean): Level {
   return score >= low ? "low" : "none";
 }
 
-/** The share that leads; there are two, written over each time. */
-type Leading = {
-  points: number;
-  severity: number;
-  critical: boolean;
-  pledge: number;
-  row: number;
-  term: number;
-  noise: number;
-};
-const nobodyLeads = (): Leading => ({
-  points: 0,
-  severity: 0,
-  critical: false,
-  pledge: 0,
-  row: 0,
-  term: 0,
-  noise: 0,
-});
-/** Heaviest of all, and of the critical ones; no points while there is none. */
-const heaviest = nobodyLeads();
-const worst = nobodyLeads();
-let summing: World | null = null;
-let score = 0;
+/** True if what is left of the weight at `i` comes before that at `other` (-1: none). */
+function leads(w: World, i: number, left: number, other: number, otherLeft: number): boolean {
+  if (other < 0 || left > otherLeft) return true;
+  return left === otherLeft && heavier(w, shareAt(i, left), shareAt(other, otherLeft));
+}
 
-/** Takes the place of `leading` if what `weight` says of this share is heavier. */
-function lead(leading: Leading, pledge: number, row: number, term: number, noise: number): void {
-  const { points } = weight;
-  if (points < leading.points) return;
-  if (points === leading.points && leading.points > 0) {
-    const other = shareOf(pledge, row, term, noise);
-    if (summing === null || !heavier(summing, other, leading)) return;
+/** The sum of what was gathered, what it means, and what leads it; no words made yet, since most looks need none. */
+export function standingAt(w: World, now: number): Standing {
+  const { count } = weights;
+  if (count === 0) return calm;
+  const { criticalSeverity } = w.policy.score;
+  let score = 0;
+  let heaviest = -1;
+  let heaviestLeft = 0;
+  let worst = -1;
+  let worstLeft = 0;
+  for (let i = 0; i < count; i += 1) {
+    const left = leftAt(w, i, now);
+    score += left;
+    if (left <= 0) continue;
+    if (leads(w, i, left, heaviest, heaviestLeft)) {
+      heaviest = i;
+      heaviestLeft = left;
+    }
+    const grave = (weights.severity[i] ?? 0) >= criticalSeverity;
+    if (!grave || 2 * left < (weights.points[i] ?? 0)) continue;
+    if (leads(w, i, left, worst, worstLeft)) {
+      worst = i;
+      worstLeft = left;
+    }
   }
-  leading.points = points;
-  leading.severity = weight.severity;
-  leading.critical = weight.critical;
-  leading.pledge = pledge;
-  leading.row = row;
-  leading.term = term;
-  leading.noise = noise;
-}
-
-/** Adds `weight`. */
-function count(pledge: number, row: number, term: number, noise: number): void {
-  const { points, critical } = weight;
-  score += points;
-  if (points <= 0) return;
-  lead(heaviest, pledge, row, term, noise);
-  if (critical) lead(worst, pledge, row, term, noise);
-}
-
-/** The sum, what it means, and what leads it; no words made yet, since most looks need none. */
-export function standingOf(w: World, c: number, now: number): Standing {
-  const { memory: m } = w.customers;
-  if (hotOf(m, c) === 0 && noisesOf(m, c) === 0) return calm;
-  summing = w;
-  score = 0;
-  heaviest.points = 0;
-  worst.points = 0;
-  weighAll(w, c, now, count);
-  const critical = worst.points > 0;
-  const leading = critical ? worst : heaviest.points > 0 ? heaviest : null;
+  const critical = worst >= 0;
   const level = levelOf(w, score, critical);
-  return { score, level, critical, lead: leading === null ? null : { ...leading } };
+  const lead = critical ? shareAt(worst, worstLeft) : null;
+  if (lead !== null || heaviest < 0) return { score, level, critical, lead };
+  return { score, level, critical, lead: shareAt(heaviest, heaviestLeft) };
+}
+
+export function standingOf(w: World, c: number, now: number): Standing {
+  gather(w, c);
+  return standingAt(w, now);
 }
 
 function gapsOfRow(w: World, p: number, row: number, now: number): SayingGaps {

@@ -8,7 +8,7 @@ import {
   compileAt,
   compileName,
   compileReads,
-  fieldsNeeded,
+  needsOf,
   type Reading,
   readingOf,
 } from "./reading.ts";
@@ -145,7 +145,7 @@ export function compileNoise(
     id,
     link,
     kinds: reading.kinds,
-    needsFields: fieldsNeeded(reading, text.where, [
+    ...needsOf(reading, text.where, [
       // Without a value it counts as 0, which is no noise where the first step lies above that.
       (rule.steps[0]?.over ?? 0) > 0 && Array.isArray(text.value) ? text.value : undefined,
     ]),

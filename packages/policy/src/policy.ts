@@ -83,10 +83,15 @@ export type SourceRule = {
 };
 
 /**
- * Fields of a fact's `data`, by their first name, without any one of which a rule surely does not hold:
- * who has many rules to try need not try those. Left out where nothing is known.
+ * What a rule surely does not hold without: who has many rules to try need not try those. Left out where
+ * nothing is known.
  */
-export type Needs = { readonly needsFields?: readonly string[] };
+export type Needs = {
+  /** Fields of a fact's `data`, by their first name, every one of which must be there. */
+  readonly needsFields?: readonly string[];
+  /** Such a field, where it is a text, must be one of these. */
+  readonly needsWords?: readonly { readonly field: string; readonly words: readonly string[] }[];
+};
 
 /** A condition on one fact, with what to read from it. */
 export type Slot = Needs & {

@@ -3,6 +3,7 @@ import { kinds as allKinds, isKind } from "@troth/events";
 import { compileCel } from "./cel.ts";
 import { allOf, compileTest } from "./condition.ts";
 import { suggest } from "./nearest.ts";
+import type { Needs } from "./policy.ts";
 import type { PolicyPath, Problems } from "./problem.ts";
 import type { Test } from "./shape-parts.ts";
 import {
@@ -79,15 +80,23 @@ const rootOf = (name: string): string => name.split(".")[0] ?? name;
 const inData = (reading: Reading, names: readonly string[]): readonly string[] =>
   names.filter((name) => reading.fields.has(name) || name.startsWith("attributes.")).map(rootOf);
 
-/** Fields of `data` that must be there for `where` to hold, and those of which one alone is read. */
-export function fieldsNeeded(
+/** What a fact must carry for `where` to hold, and for fields to be there of which one alone is read. */
+export function needsOf(
   reading: Reading,
   where: Reads["where"],
   readAlone: readonly (readonly string[] | undefined)[],
-): readonly string[] {
-  const tested = Object.entries(where).filter(([, test]) => wantsField(test));
+): Needs {
+  const tests = Object.entries(where);
+  const tested = tests.filter(([, test]) => wantsField(test));
   const alone = readAlone.flatMap((names) => (names?.length === 1 ? names : []));
-  return [...new Set(inData(reading, [...tested.map(([name]) => name), ...alone]))].sort();
+  const needsWords = tests.flatMap(([field, test]) => {
+    if (field.includes(".") || !reading.fields.has(field)) return [];
+    const scalars = Array.isArray(test) ? test : typeof test === "object" ? null : [test];
+    if (scalars === null) return [];
+    return [{ field, words: scalars.filter((scalar) => typeof scalar === "string") }];
+  });
+  const names = [...tested.map(([name]) => name), ...alone];
+  return { needsFields: [...new Set(inData(reading, names))].sort(), needsWords };
 }
 
 /** `where` first, because it is cheap, then `when`. */

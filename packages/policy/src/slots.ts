@@ -7,7 +7,7 @@ import {
   compileMoment,
   compileName,
   compileReads,
-  fieldsNeeded,
+  needsOf,
   type Reading,
   readingOf,
 } from "./reading.ts";
@@ -53,7 +53,7 @@ export function compileTerms(
       tag,
       stated,
       value: value?.read ?? nothing,
-      needsFields: fieldsNeeded(reading, text.where, [text.key, onlyStated ? text.due : undefined]),
+      ...needsOf(reading, text.where, [text.key, onlyStated ? text.due : undefined]),
     },
     dimension: value?.dimension ?? null,
   };
@@ -123,7 +123,7 @@ export function compileSlot(
     ...naming,
     lookBackMs: lookBack ?? 0,
     withinMs: ("within" in text ? text.within : undefined) ?? null,
-    needsFields: fieldsNeeded(reading, text.where, [named]),
+    ...needsOf(reading, text.where, [named]),
   };
   return { slot, dimension: value?.dimension ?? null };
 }

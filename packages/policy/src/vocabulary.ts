@@ -114,7 +114,7 @@ const readEnvelope: Readonly<Record<string, Read>> = {
 
 function inner(value: unknown, name: string): unknown {
   if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
-  const record: { readonly [key: string]: unknown } = { ...value };
+  const record: { readonly [key: string]: unknown } = Object(value);
   return record[name];
 }
 

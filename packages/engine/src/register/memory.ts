@@ -73,8 +73,8 @@ export class Memory {
     return 4 * this.#end;
   }
 
-  /** Fetches what was laid aside. */
-  fetch(from: Buffer, start: number, length: number): void {
+  /** Brings back what was laid aside. */
+  bring(from: Buffer, start: number, length: number): void {
     while (4 * this.words.length < length) this.#grow();
     from.copy(this.bytes, 0, start, start + length);
     this.#end = this.words[endWord] ?? headWords;

@@ -58,7 +58,7 @@ export class Rooms {
     const place = this.#places[slot] ?? closed;
     const chunk = this.#arena.chunkOf(place);
     this.memory = this.#desk;
-    this.memory.fetch(chunk, this.#arena.offsetOf(place), this.#arena.lengthOf(place));
+    this.memory.bring(chunk, this.#arena.offsetOf(place), this.#arena.lengthOf(place));
   }
 
   /** Works on a customer that was not open, in an empty memory. */
