@@ -6,7 +6,7 @@ import { readEventFileBatches } from "../event-file.ts";
 import { gunzipIfPacked } from "../gunzip.ts";
 import { IntakeError } from "../intake-error.ts";
 import { readAvroFile } from "./avro-file.ts";
-import { type Decoder, asPlain } from "./decode.ts";
+import { asPlain, type Decoder } from "./decode.ts";
 import type { Mapping, RawRecord } from "./mapping.ts";
 
 /** A record of a file, or why it cannot be one; `raw` is its text when it can be kept. */
