@@ -41,7 +41,17 @@ export async function muster(fleet: Fleet, places: readonly ServiceName[]): Prom
   const complete = async (): Promise<void> => {
     while (crew.includes(null) && !isOver) await sleep(100);
   };
-  await complete();
+  const hopeless = async (): Promise<void> => {
+    while (crew.includes(null) && !isOver) {
+      // Nothing is broken yet: who does not come up now never will.
+      if (gaveUp.length > 2 * places.length) {
+        isOver = true;
+        throw new Error(`the fleet does not come up: ${gaveUp.at(-1)}`);
+      }
+      await sleep(100);
+    }
+  };
+  await Promise.all([complete(), hopeless()]);
   const dismiss = (): void => {
     isOver = true;
   };
@@ -120,22 +130,37 @@ export function sendAll(
   return ledger;
 }
 
-export type Turmoil = { kills: number; freezes: number; brokerKills: number };
+export type Turmoil = {
+  readonly kills: Map<ServiceName, number>;
+  freezes: number;
+  brokerKills: number;
+};
 
-/** Kills services every two to five seconds, freezes some beyond their session, kills the broker. */
+export const killsOf = ({ kills }: Turmoil): number =>
+  [...kills.values()].reduce((sum, one) => sum + one, 0);
+
+const shuffled = (places: readonly number[], dice: () => number): number[] =>
+  places
+    .map((place) => ({ place, at: dice() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ place }) => place);
+
+/** Kills services now and then, freezes some beyond their session, kills the broker. */
 export async function rage(
   fleet: Fleet,
   crew: Crew,
   options: {
     readonly seed: number;
     readonly forMs: number;
+    /** Somebody is killed after this long, and up to three seconds later. */
+    readonly killEveryMs: number;
     readonly brokerEveryMs: number;
     readonly freezeMs: number;
     readonly freezeEveryMs: number;
   },
 ): Promise<Turmoil> {
   const dice = seeded(options.seed);
-  const done: Turmoil = { kills: 0, freezes: 0, brokerKills: 0 };
+  const done: Turmoil = { kills: new Map(), freezes: 0, brokerKills: 0 };
   const until = Date.now() + options.forMs;
   const busy = new Set<number>();
   const under: Promise<void>[] = [];
@@ -149,14 +174,23 @@ export async function rage(
     busy.add(place);
     under.push(work().finally(() => busy.delete(place)));
   };
+  /** Everybody once, in an order that is drawn, before anybody again. */
+  let spared: number[] = [];
+  const victimOf = (): number | null => {
+    if (spared.length === 0) spared = shuffled([...crew.places.keys()], dice);
+    const next = spared.find((place) => !busy.has(place) && crew.at(place) !== null);
+    spared = spared.filter((place) => place !== next);
+    return next ?? null;
+  };
   const killing = async (): Promise<void> => {
     while (Date.now() < until) {
-      await sleep(2_000 + dice() * 3_000);
-      const place = pick(() => true);
-      if (place === null || Date.now() >= until) continue;
-      done.kills += 1;
+      await sleep(options.killEveryMs + dice() * 3_000);
+      const place = Date.now() < until ? victimOf() : null;
+      if (place === null) continue;
       occupy(place, async () => {
         const victim = crew.at(place);
+        if (victim !== null)
+          done.kills.set(victim.service, (done.kills.get(victim.service) ?? 0) + 1);
         victim?.signal("SIGKILL");
         await victim?.gone;
       });

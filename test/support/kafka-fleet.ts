@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -19,7 +19,7 @@ import { systemClock, systemRng } from "@troth/runtime";
 import { policySwitch, tick } from "@troth/troth";
 import { applyTopics } from "../../services/troth/src/topics/apply.ts";
 import { logOptionsOf, readTopicTable } from "../../services/troth/src/topics/table.ts";
-import { bundle } from "./bundle.ts";
+import { bundleInParts } from "./bundle.ts";
 import { startKafka, type TestKafka } from "./kafka.ts";
 import { isDecision, type Judged } from "./partitions.ts";
 import { root } from "./source.ts";
@@ -59,6 +59,8 @@ export type FleetSettings = {
   readonly clock: "live" | "events";
   readonly policies: readonly string[];
   readonly brokers?: 1 | 3;
+  /** The brokers are killed again and again. */
+  readonly isShortLived?: boolean;
   readonly env?: Readonly<Record<string, string>>;
   /** Further arguments of a service. */
   readonly args?: (service: ServiceName) => readonly string[];
@@ -118,12 +120,14 @@ const source = [
 /** A broker, its topics, and a troth of several processes on them. */
 export async function openFleet(settings: FleetSettings): Promise<Fleet> {
   const { partitions, brokers = 1, env = {} } = settings;
-  const broker = await startKafka({ brokers });
+  const broker = await startKafka({ brokers, isShortLived: settings.isShortLived === true });
   const dir = mkdtempSync(join(tmpdir(), "troth-fleet-"));
   // Where it finds the policies and pages the sources find.
-  const main = join(root, `services/troth/dist/fleet-${process.pid}-${systemRng.uuid()}.mjs`);
-  mkdirSync(join(root, "services/troth/dist"), { recursive: true });
-  bundle(join(root, "services/troth/src/main.ts"), main);
+  const dist = join(root, "services/troth/dist");
+  const name = `fleet-${process.pid}-${systemRng.uuid()}`;
+  const main = join(dist, `${name}.mjs`);
+  mkdirSync(dist, { recursive: true });
+  bundleInParts(join(root, "services/troth/src/main.ts"), dist, name);
   const kafka = await openKafka({
     brokers: [...broker.addresses],
     clientId: "test",
@@ -148,7 +152,8 @@ export async function openFleet(settings: FleetSettings): Promise<Fleet> {
     await kafka.close();
     await broker.close();
     rmSync(dir, { recursive: true, force: true });
-    rmSync(main, { force: true });
+    for (const part of readdirSync(dist))
+      if (part.startsWith(name)) rmSync(join(dist, part), { force: true });
   };
   return {
     kafka,

@@ -43,10 +43,15 @@ export async function freePort(): Promise<number> {
   }
 }
 
-export const startTroth = (dir: string, port: number, more: readonly string[] = []): ChildProcess =>
+export const startTroth = (
+  dir: string,
+  port: number,
+  more: readonly string[] = [],
+  program: readonly string[] = live,
+): ChildProcess =>
   spawn(
     process.execPath,
-    [...live, "start", "--no-demo", "--data", dir, "--port", String(port), ...more],
+    [...program, "start", "--no-demo", "--data", dir, "--port", String(port), ...more],
     { cwd: root, stdio: ["ignore", "ignore", "pipe"] },
   );
 

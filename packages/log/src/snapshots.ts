@@ -14,6 +14,8 @@ export type Snapshots = {
   readonly save: (snapshot: {
     readonly position: number;
     readonly bytes: Uint8Array;
+    /** Whoever saves it is about to go: nobody saves one soon after. */
+    readonly isLast?: boolean;
   }) => Promise<void>;
   /** The newest sound snapshot, or null. Never fails for a damaged one: the log is the truth. */
   readonly load: () => Promise<Snapshot | null>;

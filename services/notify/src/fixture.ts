@@ -178,11 +178,14 @@ export type Receiver = {
   readonly http: Http;
   /** Ids in the order their effect took place, repetitions and all. */
   readonly effects: { readonly id: string; readonly alert: string; readonly revision: number }[];
+  /** Effects whose answer was never sent. */
+  readonly unheard: () => number;
 };
 
 /** A receiver that fails every second time: half of those with an error, half after the effect. */
 export function openHalfDeadReceiver(next: () => number): Receiver {
   const effects: Receiver["effects"] = [];
+  let unheard = 0;
   const take = (request: HttpRequest): void => {
     const { data } = JSON.parse(String(request.body));
     const id = request.headers?.["webhook-id"] ?? "";
@@ -192,7 +195,8 @@ export function openHalfDeadReceiver(next: () => number): Receiver {
     const fate = next();
     if (fate < 0.25) return { status: 503, headers: {}, body: Buffer.alloc(0) };
     take(request);
+    if (fate < 0.5) unheard += 1;
     return fate < 0.5 ? "never" : { status: 200, headers: {}, body: Buffer.alloc(0) };
   });
-  return { http, effects };
+  return { http, effects, unheard: () => unheard };
 }

@@ -8,18 +8,11 @@ import { InputError, tellFailure } from "./exit.ts";
 import { addKafkaOptions, type KafkaOptions, readKafkaSettings } from "./kafka-options.ts";
 import { keysArgument, openKeysToSeal } from "./keys/open-keys.ts";
 import { openLakeToWrite } from "./lake-place.ts";
-import { type MappingFile, openMapping } from "./mapping-file.ts";
+import type { MappingFile } from "./mapping-file.ts";
 import { addTraceOptions, openTraces, type TraceOptions } from "./otlp.ts";
-import { noOutside, openOutside } from "./outside.ts";
 import { policiesOf } from "./partitioned/policies.ts";
 import type { Wait } from "./partitioned/waits.ts";
 import { defaultPolicyPath, readPolicy } from "./policy-file.ts";
-import { runDesk } from "./run/desk.ts";
-import { runIdentity } from "./run/identity.ts";
-import { runIntake } from "./run/intake.ts";
-import { runLake } from "./run/lake.ts";
-import { runMonitor } from "./run/monitor.ts";
-import { runNotify } from "./run/notify.ts";
 import type { Place, Service } from "./run/place.ts";
 import { tellWaits } from "./run/tell-waits.ts";
 import { runWithoutErased } from "./run/without-erased.ts";
@@ -45,34 +38,54 @@ type Runs = (place: Place, policy: Policy, options: Options) => Promise<Service>
 
 /** Mappings of topics; one of files has nothing to read here. */
 async function mappingsIn(paths: readonly string[]): Promise<readonly MappingFile[]> {
+  const { openMapping } = await import("./mapping-file.ts");
   const files = await Promise.all(paths.map((path) => openMapping(path)));
   const ofFile = files.findIndex(({ mapping }) => mapping.from.topic === undefined);
   if (ofFile === -1) return files;
   throw new InputError(`--mapping ${paths[ofFile]}: it names no topic; add \`from: { topic: … }\``);
 }
 
+/** Loaded when run: none of them starts later for what another one needs. */
 const services: Readonly<
   Record<string, { readonly role: string; readonly run: Runs; readonly keepsNames?: true }>
 > = {
   intake: {
     role: "intake",
-    run: async (place, _, { mapping }) => runIntake(place, await mappingsIn(mapping)),
+    run: async (place, _, { mapping }) => {
+      const { runIntake } = await import("./run/intake.ts");
+      return runIntake(place, await mappingsIn(mapping));
+    },
   },
-  identity: { role: "registrar", run: (place) => runIdentity(place) },
-  monitor: { role: "monitor", run: (place) => runMonitor(place) },
+  identity: {
+    role: "registrar",
+    run: async (place) => (await import("./run/identity.ts")).runIdentity(place),
+  },
+  monitor: {
+    role: "monitor",
+    run: async (place) => (await import("./run/monitor.ts")).runMonitor(place),
+  },
   lake: {
     role: "lake",
-    run: (place, _, { lake }) => runLake(place, lake ?? join(place.data, "lake")),
+    run: async (place, _, { lake }) =>
+      (await import("./run/lake.ts")).runLake(place, lake ?? join(place.data, "lake")),
   },
-  desk: { role: "desk", keepsNames: true, run: (place, policy) => runDesk(place, policy) },
+  desk: {
+    role: "desk",
+    keepsNames: true,
+    run: async (place, policy) => (await import("./run/desk.ts")).runDesk(place, policy),
+  },
   notify: {
     role: "notify",
     keepsNames: true,
-    run: async (place, _, { notify }) =>
-      runNotify(
+    run: async (place, _, { notify }) => {
+      const { noOutside, openOutside } = await import("./outside.ts");
+      const { runNotify } = await import("./run/notify.ts");
+      const { clock } = place;
+      return runNotify(
         place,
-        notify === undefined ? noOutside : await openOutside(notify, process.env, place.clock),
-      ),
+        notify === undefined ? noOutside : await openOutside(notify, process.env, clock),
+      );
+    },
   },
 };
 const names = Object.keys(services);

@@ -4,6 +4,7 @@ import type { Log, LogInput, LogRecord, Snapshots } from "@troth/log";
 import { type Clock, noTraces, shareSpans, type Traces } from "@troth/runtime";
 import { policySwitch, readFactRecord, tick } from "./fact-log.ts";
 import { checkLike, type Policies, policyNamed } from "./policies.ts";
+import { openSavePace } from "./save-pace.ts";
 import { encodeSaved, openSaved } from "./saved.ts";
 import { openWaits, type Wait } from "./waits.ts";
 
@@ -115,7 +116,12 @@ export async function openRegistrar(options: RegistrarOptions): Promise<Registra
   let begins: string | null = null;
   if (dispatcher === null) begins = await firstPolicy(facts, options.begins);
   const stop = new AbortController();
-  let savedAt = { position, at: clock.now() };
+  let savedAt = position;
+  const pace = openSavePace({
+    clock,
+    everyRecords: options.snapshotEveryRecords,
+    everyMs: options.snapshotEveryMs,
+  });
   const waits = openWaits();
 
   const switchTo = (hash: string, record: LogRecord, deliver: Deliver): void => {
@@ -176,16 +182,14 @@ export async function openRegistrar(options: RegistrarOptions): Promise<Registra
     if (dispatcher !== null) tell.routed(position, dispatcher.stamp, dispatcher.tally);
   };
 
-  const save = async (): Promise<void> => {
-    if (dispatcher === null || position === savedAt.position) return;
+  const save = async (isLast: boolean): Promise<void> => {
+    if (dispatcher === null || position === savedAt) return;
     const head: Head = { policy: dispatcher.policy };
-    const saving = snapshots.save({ position, bytes: encodeSaved(head, dispatcher.snapshot()) });
+    const bytes = encodeSaved(head, dispatcher.snapshot());
+    const saving = snapshots.save({ position, bytes, isLast });
     await waits.while("store", "the registrar's snapshot is being saved", saving);
-    savedAt = { position, at: clock.now() };
+    savedAt = position;
   };
-  const isTimeToSave = (): boolean =>
-    position - savedAt.position >= options.snapshotEveryRecords ||
-    clock.now() - savedAt.at >= options.snapshotEveryMs;
 
   const run = async (): Promise<void> => {
     for await (const batch of facts.readBatches(position, { follow: stop.signal })) {
@@ -194,7 +198,7 @@ export async function openRegistrar(options: RegistrarOptions): Promise<Registra
         await route(batch.slice(i, i + recordsPerTurn));
         await new Promise((resolve) => setImmediate(resolve));
       }
-      if (isTimeToSave()) await save();
+      if (pace.isTime(position - savedAt)) await pace.saving(() => save(false));
     }
   };
 
@@ -220,7 +224,7 @@ export async function openRegistrar(options: RegistrarOptions): Promise<Registra
       ticking.cancel();
       await running.catch(() => undefined);
       // After a failure the state may be ahead of what is durable.
-      if (!failed) await save();
+      if (!failed) await save(true);
     },
   };
 }

@@ -15,6 +15,7 @@ import { openFlagBoard } from "./flag-board.ts";
 import { emptyMailbox, type Mailbox, type MailboxState, openMailbox } from "./mailbox.ts";
 import { type Policies, policyNamed } from "./policies.ts";
 import type { Machine } from "./registrar.ts";
+import { openSavePace } from "./save-pace.ts";
 import { encodeSaved, openSaved } from "./saved.ts";
 import { StoppedError } from "./stopped.ts";
 import { openWaits, type Wait } from "./waits.ts";
@@ -48,6 +49,8 @@ export type Site = Machine & {
   readonly waits: () => readonly Wait[];
 };
 
+/** How often everybody's flag is shown again. */
+const repeatEveryMs = 30_000;
 /** Judging never holds up others for longer than this many records take. */
 const recordsPerTurn = 200;
 const nowhere = { inOffset: -1, seq: -1 };
@@ -85,7 +88,15 @@ export async function openSite(options: SiteOptions): Promise<Site> {
   const mailbox = openMailbox(partition, options.transfers, mail);
   const board = openFlagBoard(options.flags);
   let written = await lastPlace(decisions);
-  let savedAt = { position, at: clock.now() };
+  let savedAt = position;
+  /** Another policy took over: what it knows was costly to work out. */
+  let isDue = false;
+  const pace = openSavePace({
+    clock,
+    everyRecords: options.snapshotEveryRecords,
+    everyMs: options.snapshotEveryMs,
+  });
+  let repeatedAt = clock.now();
   let stamp = 0;
   const waits = openWaits();
 
@@ -99,14 +110,25 @@ export async function openSite(options: SiteOptions): Promise<Site> {
       last = output;
     }
   };
-  const flush = async (): Promise<void> => {
+  /** What was said is stored behind all before it; rejects when it is not. */
+  let stored: Promise<void> = Promise.resolve();
+  /** One batch is under way at a time: resolves once that is stored, and this one sent. */
+  const send = async (): Promise<void> => {
+    await stored;
     const sending = said;
     said = [];
+    const upTo = last;
     const what = `the brokers are to store what partition ${partition} said`;
     const storing = [board.flush(stamp)];
     if (sending.length > 0) storing.push(decisions.append(sending, stamp).then(() => undefined));
-    await waits.while("brokers", what, Promise.all(storing));
-    written = last;
+    stored = waits.while("brokers", what, Promise.all(storing)).then(() => {
+      written = upTo;
+    });
+    stored.catch(() => undefined);
+  };
+  const flush = async (): Promise<void> => {
+    await send();
+    await stored;
   };
 
   const judgeRecord = async (record: NoiseRecord, trace?: string): Promise<boolean> => {
@@ -120,7 +142,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
       if (judge === null) return false;
       judge.takeFlagged();
       board.restate(before, judge, record.number, record.stamp);
-      savedAt = { ...savedAt, at: Number.NEGATIVE_INFINITY };
+      isDue = true;
     } else {
       if (judge === null) throw noPolicy(partition);
       const exchange = judge.apply(record, out);
@@ -147,25 +169,32 @@ export async function openSite(options: SiteOptions): Promise<Site> {
       number += 1;
     }
     const outputs = said.length;
-    await flush();
-    spans.end();
-    position = (records.at(-1)?.offset ?? position - 1) + 1;
-    tell.judged(partition, position, stamp, outputs);
+    const upTo = (records.at(-1)?.offset ?? position - 1) + 1;
+    await send();
+    const reached = stamp;
+    // The next records are judged while these are being stored.
+    stored = stored.then(() => {
+      spans.end();
+      position = upTo;
+      tell.judged(partition, upTo, reached, outputs);
+    });
+    stored.catch(() => undefined);
     return true;
   };
 
-  const save = async (): Promise<void> => {
-    if (judge === null || position === savedAt.position) return;
+  const save = async (isLast: boolean): Promise<void> => {
+    await stored;
+    if (judge === null || position === savedAt) return;
     const head: Head = { number, policy: judge.policy.hash, mail: mailbox.state() };
-    const saving = snapshots.save({ position, bytes: encodeSaved(head, judge.snapshot()) });
+    const saving = snapshots.save({ position, bytes: encodeSaved(head, judge.snapshot()), isLast });
     await waits.while("store", `the snapshot of partition ${partition} is being saved`, saving);
-    savedAt = { position, at: clock.now() };
+    savedAt = position;
+    isDue = false;
+    if (!isLast && clock.now() - repeatedAt < repeatEveryMs) return;
     board.repeat(judge, number - 1);
     await board.flush(stamp);
+    repeatedAt = clock.now();
   };
-  const isTimeToSave = (): boolean =>
-    position - savedAt.position >= options.snapshotEveryRecords ||
-    clock.now() - savedAt.at >= options.snapshotEveryMs;
 
   if (judge !== null) stamp = judge.stamp;
   tell.judged(partition, position, stamp, 0);
@@ -180,10 +209,12 @@ export async function openSite(options: SiteOptions): Promise<Site> {
         isWhole = true;
         await new Promise((resolve) => setImmediate(resolve));
       }
-      if (isTimeToSave()) await save();
+      await stored;
+      if (isDue || pace.isTime(position - savedAt)) await pace.saving(() => save(false));
     }
   };
   const running = run().catch((error: unknown) => {
+    isWhole = false;
     stop.abort();
     throw error;
   });
@@ -202,7 +233,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
       stop.abort();
       await mailbox.close();
       await running.catch(() => undefined);
-      if (isWhole) await save();
+      if (isWhole) await save(true);
     },
   };
 }

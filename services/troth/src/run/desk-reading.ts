@@ -90,7 +90,9 @@ export async function readPartitions(
       const open = (): Output => names?.output(sealed) ?? sealed;
       fold(partition, opened === null ? sealed : await opened(open));
     };
-    const said = await follow(decisions, folded, () => landed.batchEnded());
+    const said = await follow(decisions, folded, {
+      batchEnded: () => landed.batchEnded(),
+    });
     void said.caughtUp.then(() => behind.delete(partition));
     const board = followFlags(flags, async (token, sealed) => {
       const open = () => names?.open({ token, sealed }) ?? { token, sealed };

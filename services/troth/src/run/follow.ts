@@ -10,15 +10,21 @@ export type Following = Kept & {
   readonly caughtUp: Promise<void>;
 };
 
+export type FollowOptions = {
+  /** Offset to begin at; the log's beginning if absent. */
+  readonly from?: number;
+  /** Everything of a batch, up to this offset, is folded; the highest was caused by that record. */
+  readonly batchEnded?: (offset: number, highest: number) => void | Promise<void>;
+};
+
 /**
- * Reads the decisions of one partition from the beginning, dropping every copy: only what lies beyond
- * the highest place seen is handed on.
+ * Reads the decisions of one partition, dropping every copy: only what lies beyond the highest place
+ * seen is handed on.
  */
 export async function follow(
   decisions: Log,
   fold: (output: Output, trace?: string) => void | Promise<void>,
-  /** Everything of a batch is folded. */
-  batchEnded: () => void = () => undefined,
+  { from = 0, batchEnded = () => undefined }: FollowOptions = {},
 ): Promise<Following> {
   const stop = new AbortController();
   const begunAt = await decisions.end();
@@ -26,11 +32,11 @@ export async function follow(
   const caughtUp = new Promise<void>((resolve) => {
     there = resolve;
   });
-  if (begunAt === 0) there();
+  if (begunAt <= from) there();
   let seen = nowhere;
   let turn = 0;
   const run = async (): Promise<void> => {
-    for await (const batch of decisions.readBatches(0, { follow: stop.signal })) {
+    for await (const batch of decisions.readBatches(from, { follow: stop.signal })) {
       for (const { bytes, offset, trace } of batch) {
         const output = decodeOutput(bytes);
         if (isBeyond(output, seen)) {
@@ -41,7 +47,8 @@ export async function follow(
         turn += 1;
         if (turn % outputsPerTurn === 0) await new Promise((resolve) => setImmediate(resolve));
       }
-      batchEnded();
+      const last = batch.at(-1);
+      if (last !== undefined) await batchEnded(last.offset + 1, seen.inOffset);
     }
   };
   const running = run();

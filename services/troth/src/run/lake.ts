@@ -1,8 +1,12 @@
+import { join } from "node:path";
+import type { Output } from "@troth/events";
 import { type Lake, openLake } from "@troth/lake";
-import { patiently } from "@troth/runtime";
+import { openSnapshots } from "@troth/log";
+import { patiently, systemDisk } from "@troth/runtime";
 import { openLakeToWrite } from "../lake-place.ts";
 import { type Supervised, supervise } from "../partitioned/supervise.ts";
 import { openWaits } from "../partitioned/waits.ts";
+import { openBookmark } from "./bookmark.ts";
 import { type Following, follow } from "./follow.ts";
 import { numbered, openTopic, type Place, partitionsOf, type Service, topics } from "./place.ts";
 
@@ -29,14 +33,23 @@ export async function runLake(place: Place, where: string): Promise<Service> {
   };
   const open = async (partition: number): Promise<Following> => {
     const decisions = await openTopic(kafka, topics.decisions, partition);
-    const lake = await openStored(partition, decisions.genesis);
+    const { genesis } = decisions;
+    const lake = await openStored(partition, genesis);
     const writing = openWaits();
-    const following = await follow(decisions, (output) => {
+    const bookmark = await openBookmark(
+      await openSnapshots(join(place.data, `lake-${partition}`), systemDisk, { genesis }),
+      lake.reached,
+    );
+    const fold = async (output: Output): Promise<void> => {
       lake.fold(output);
       if (lake.drained() === undefined) return;
       const draining = patiently(() => lake.drained() ?? Promise.resolve(), patience);
       const what = `the lake's store is to take tables of partition ${partition}`;
-      return writing.while("store", what, draining).then(() => undefined);
+      await writing.while("store", what, draining);
+    };
+    const following = await follow(decisions, fold, {
+      from: bookmark.from,
+      batchEnded: bookmark.passed,
     });
     return { ...following, waits: writing.now };
   };

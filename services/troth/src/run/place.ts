@@ -101,7 +101,12 @@ export async function warnOfRetention({ kafka, log }: Pick<Place, "kafka" | "log
 export const numbered = (count: number): readonly number[] =>
   Array.from({ length: count }, (_, number) => number);
 
-export const snapshotEvery = { snapshotEveryRecords: 50_000, snapshotEveryMs: 30_000 } as const;
+/** By time alone: what was judged in five seconds is judged again in less. */
+export const snapshotEvery = {
+  snapshotEveryRecords: Number.POSITIVE_INFINITY,
+  snapshotEveryMs: 5_000,
+} as const;
+const shareEveryMs = 10_000;
 
 /** Snapshots of one machine over the log with that genesis. */
 export async function snapshotsOf(place: Place, name: string, genesis: string): Promise<Snapshots> {
@@ -115,7 +120,7 @@ export async function snapshotsOf(place: Place, name: string, genesis: string): 
     store: place.shared,
     prefix: `${name}/${genesis}`,
     clock: place.clock,
-    everyMs: snapshotEvery.snapshotEveryMs,
+    everyMs: shareEveryMs,
     skipped: (key, why) =>
       place.log.warn("a shared snapshot could not be used", { key, why: String(why) }),
   });
