@@ -10,7 +10,7 @@ export async function latestStamp(facts: Log): Promise<number | null> {
 }
 
 const says = {
-  held: "the clock is far ahead; log time follows it once half a minute has confirmed it",
+  held: "the clock is far ahead of log time, which follows it once half a minute has confirmed it; set the clock right if it is wrong",
   confirmed: "the clock that is far ahead was confirmed; log time follows it",
   "taken-back": "the clock is no longer far ahead",
 } as const;

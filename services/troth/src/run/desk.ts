@@ -28,7 +28,7 @@ export async function runDesk(place: Place, policy: Policy): Promise<Service> {
   const settings = await readDeskSettings(process.env["TROTH_DESK"]);
   const views = createViews(policy, settings.emotionFromText ?? false);
   const landed = new Landed(clock);
-  const door = openDoorLogs(place);
+  const door = await openDoorLogs(place);
   stop.defer("door", door.close);
   const hand = openHand(place, door, landed);
   const read = await readPartitions(place, views, landed);

@@ -1,9 +1,10 @@
 import { encodeFact, sealFact } from "@troth/events";
 import { type Admission, encodeSetAside } from "@troth/intake";
 import type { Log, LogInput } from "@troth/log";
+import { patiently, type Stop } from "@troth/runtime";
 import type { Keys } from "../keys/keys.ts";
 import { sealAside } from "../keys/sealed-aside.ts";
-import { openLiveClock } from "../live-clock.ts";
+import { latestStamp, openLiveClock } from "../live-clock.ts";
 import { openWaits, type Waits } from "../partitioned/waits.ts";
 import { openTopic, type Place, topics } from "./place.ts";
 
@@ -60,12 +61,43 @@ const sealed = (admission: Admission, keys: Keys): Admission => ({
   setAside: admission.setAside.map((item) => sealAside(item, keys)),
 });
 
+type DoorPlace = Pick<Place, "kafka" | "clock" | "isLive" | "keys" | "log"> & {
+  readonly stop: Pick<Stop, "signal">;
+};
+
+/**
+ * How far log time has come: a door that starts with a clock far ahead of it is not believed at once.
+ * Null where nobody stamps by the clock, or nothing was ever stored.
+ */
+async function reachedBefore({
+  kafka,
+  isLive,
+  clock,
+  stop,
+  log,
+}: DoorPlace): Promise<number | null> {
+  if (!isLive) return null;
+  const failed = (error: unknown): void =>
+    log.warn("the door waits for the log of facts", { error: String(error) });
+  return patiently(
+    async () => {
+      const facts = await openTopic(kafka, topics.facts, 0);
+      try {
+        return await latestStamp(facts);
+      } finally {
+        await facts.close();
+      }
+    },
+    { clock, stop: stop.signal, failed },
+  );
+}
+
 /** Where everything goes that comes in, whoever took it: facts, and what is none. */
-export function openDoorLogs(
-  place: Pick<Place, "kafka" | "clock" | "isLive" | "keys" | "log">,
-): DoorLogs {
+export async function openDoorLogs(place: DoorPlace): Promise<DoorLogs> {
   const { kafka, isLive, keys } = place;
-  const clock = openLiveClock(place.clock, null, place.log);
+  const clock = openLiveClock(place.clock, await reachedBefore(place), place.log);
+  // Looked at from the start: by the first event a clock that is right after all is confirmed already.
+  clock.now();
   const facts = openedAnew(() => openTopic(kafka, topics.facts, 0));
   const setAside = openedAnew(() => openTopic(kafka, topics.setAside, 0));
   const waits = openWaits();

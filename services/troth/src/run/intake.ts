@@ -12,7 +12,7 @@ import { readRawTopics } from "./raw-topics.ts";
 export async function runIntake(place: Place, mappings: readonly MappingFile[]): Promise<Service> {
   const { kafka, keys, clock, log, metrics, stop } = place;
   if (keys === null) log.warn("no --keys: facts are kept as they come, with every name in them");
-  const door = openDoorLogs(place);
+  const door = await openDoorLogs(place);
   const admitted = metrics.counter({
     name: "troth_events_admitted_total",
     help: "Events taken in at the door and durable in the log.",

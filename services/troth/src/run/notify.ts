@@ -91,7 +91,7 @@ export async function runNotify(place: Place, outside: Outside): Promise<Service
   stop.defer("readers", async () => {
     await Promise.all(readers.map((reader) => reader.close()));
   });
-  const door = openDoorLogs(place);
+  const door = await openDoorLogs(place);
   stop.defer("door", door.close);
   const hand = handIn(place, door);
   const takenOn = takeOn({
