@@ -40,7 +40,7 @@ export {
   tableOf,
   typeOf,
 } from "./kinds/index.ts";
-export { closeLogged, type LoggedFact, openLogged } from "./logged.ts";
+export { closeLogged, dataSchemas, type LoggedFact, openLogged } from "./logged.ts";
 export { amountOf, amountUnits, isCurrency, type Money, normalAmount } from "./money.ts";
 export { nearest } from "./nearest.ts";
 export {

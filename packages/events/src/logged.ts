@@ -56,6 +56,13 @@ function ids() {
   return known;
 }
 
+/** Schemas of the data of facts by the id that follows from each, older ones of a kind first. */
+export const dataSchemas = (): readonly { readonly id: number; readonly schema: unknown }[] =>
+  [...ids().byData].map(([id, { kind, superseded }]) => ({
+    id,
+    schema: superseded ?? avroSchemaOf(kind),
+  }));
+
 /** What the data of a fact was written with, by the id of that schema; null for one not known here. */
 export const dataSchemaOf = (
   id: number,

@@ -1,9 +1,9 @@
 export { type FileLog, type FileLogOptions, openFileLog } from "./file/file-log.ts";
 export { readLog } from "./file/read-only.ts";
 export type { Recovery } from "./file/recover.ts";
-export { factCodec } from "./kafka/fact-codec.ts";
+export { factCodec, factCodecBy, type SchemaIds } from "./kafka/fact-codec.ts";
 export { type GroupOptions, joinGroup, type Membership } from "./kafka/group.ts";
-export { flagCodec, noiseCodec, noiseOf, outputCodec } from "./kafka/json-codecs.ts";
+export { flagCodec, noiseCodec, noiseCodecBy, noiseOf, outputCodec } from "./kafka/json-codecs.ts";
 export { type KafkaLogOptions, type KafkaLogs, type NewTopic, openKafka } from "./kafka/kafka.ts";
 export { plainCodec, type RecordCodec } from "./kafka/message.ts";
 export type { ForeignRecord } from "./kafka/peek.ts";

@@ -1,8 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import type { KafkaSettings } from "@troth/log";
-import type { Command } from "commander";
+import { systemHttp } from "@troth/runtime";
+import { type Command, InvalidArgumentError } from "commander";
 import { InputError } from "./exit.ts";
+import { openSchemaIds } from "./topics/registry.ts";
 
 /** What every command that works on Kafka is told about it. */
 export type KafkaOptions = {
@@ -13,9 +15,15 @@ export type KafkaOptions = {
   readonly tlsKey?: string;
   readonly saslMechanism: string;
   readonly saslUser?: string;
+  readonly registry?: string;
 };
 
 const brokers = ["--brokers <list>", "host:port of some brokers, with commas between"] as const;
+
+const registryOf = (text: string): string => {
+  if (URL.canParse(text) && /^https?:/.test(text)) return text;
+  throw new InvalidArgumentError("an address such as http://127.0.0.1:8081");
+};
 
 /** `elsewhere`: the command can also do without Kafka. */
 export const addKafkaOptions = (command: Command, elsewhere = false): Command =>
@@ -25,7 +33,12 @@ export const addKafkaOptions = (command: Command, elsewhere = false): Command =>
     .option("--tls-cert <file>", "PEM of our own certificate, if the brokers ask for one")
     .option("--tls-key <file>", "PEM of its key")
     .option("--sasl-mechanism <name>", "plain, scram-sha-256 or scram-sha-512", "scram-sha-512")
-    .option("--sasl-user <name>", "who logs in; the password is in TROTH_SASL_PASSWORD");
+    .option("--sasl-user <name>", "who logs in; the password is in TROTH_SASL_PASSWORD")
+    .option(
+      "--registry <url>",
+      "write facts by the schema ids of this registry (Confluent's interface; login in TROTH_REGISTRY_AUTH); all services of a fleet alike",
+      registryOf,
+    );
 
 async function readPem(path: string): Promise<string> {
   try {
@@ -58,6 +71,10 @@ export async function readKafkaSettings(
   const tls = { ...ca, ...cert, ...key };
   const sasl = loginOf(options);
   // Outside --dev TLS is used at any rate; without --tls-ca the public authorities are trusted.
+  const { registry } = options;
+  const ports = { http: systemHttp, env: process.env, troubled };
+  const schemaIds =
+    registry === undefined ? {} : { schemaIds: await openSchemaIds(registry, ports) };
   const isSecured = options.dev !== true || Object.keys(tls).length > 0;
   return {
     brokers: options.brokers
@@ -68,6 +85,7 @@ export async function readKafkaSettings(
     dev: options.dev === true,
     ...(isSecured && { tls }),
     ...(sasl !== undefined && { sasl }),
+    ...schemaIds,
     troubled,
   };
 }

@@ -1,12 +1,13 @@
 import { canonicalJson } from "@troth/events";
 import { openKafka } from "@troth/log";
-import { systemRng } from "@troth/runtime";
+import { systemHttp, systemRng } from "@troth/runtime";
 import { type Command, InvalidArgumentError } from "commander";
 import { exitCodes } from "./exit.ts";
 import { addKafkaOptions, type KafkaOptions, readKafkaSettings } from "./kafka-options.ts";
 import { asKafkaAcls, permissionsOf } from "./topics/acls.ts";
 import { applyTopics } from "./topics/apply.ts";
 import { asyncApiOf } from "./topics/asyncapi.ts";
+import { registerSchemas } from "./topics/registry.ts";
 import { readTopicTable } from "./topics/table.ts";
 
 type ApplyOptions = KafkaOptions & {
@@ -29,7 +30,15 @@ async function runApply(options: ApplyOptions): Promise<number> {
   const troubled = (what: string): void => {
     process.stderr.write(`topics: ${what}\n`);
   };
-  const kafka = await openKafka(await readKafkaSettings(options, "topics", troubled));
+  if (options.registry !== undefined && options.dryRun !== true) {
+    const { schemas, subjects } = await registerSchemas(options.registry, systemHttp, process.env);
+    process.stdout.write(
+      `registry: ${schemas} schemas of ${subjects} kinds, backward compatible\n`,
+    );
+  }
+  // Nothing is written here that has a schema.
+  const { registry: _, ...reaching } = options;
+  const kafka = await openKafka(await readKafkaSettings(reaching, "topics", troubled));
   try {
     const dev = options.dev === true;
     const dryRun = options.dryRun === true;

@@ -22,6 +22,16 @@ import { timeIn } from "./wire-time.ts";
 
 const confluentHeaderBytes = 5;
 
+/** By which numbers schemas go on Kafka, where troth's own files have others. */
+export type SchemaIds = {
+  /** By the id of schemas/noise/ids.json. */
+  readonly onWire: (fileId: number) => number;
+  readonly ofFile: (wireId: number) => number;
+};
+
+/** Without a registry a schema's id is the one that follows from its text. */
+export const fileIds: SchemaIds = { onWire: (id) => id, ofFile: (id) => id };
+
 export const specHeader = headerName("ce_specversion");
 const ce = {
   id: headerName("ce_id"),
@@ -36,10 +46,15 @@ const first = fixedHeaders({ ce_specversion: "1.0" });
 const last = fixedHeaders({ "content-type": "application/avro" });
 
 /** A fact as CloudEvents has it in binary mode: value, and the headers that name it. */
-export function writeFact(pen: RecordPen, key: string | null, fact: LoggedFact): void {
+export function writeFact(
+  pen: RecordPen,
+  key: string | null,
+  fact: LoggedFact,
+  ids: SchemaIds,
+): void {
   const value = Buffer.allocUnsafe(confluentHeaderBytes + fact.data.length);
   value[0] = 0;
-  value.writeUInt32BE(fact.dataId, 1);
+  value.writeUInt32BE(ids.onWire(fact.dataId), 1);
   value.set(fact.data, confluentHeaderBytes);
   pen.key(key);
   pen.value(value);
@@ -93,12 +108,12 @@ function dataIdOf({ bytes, valueAt, valueEnd, offset }: Message): number {
 const unknown = ({ offset }: Message, dataId: number): LogError =>
   new LogError(
     "unknown-format",
-    `Kafka offset ${offset}: schema ${dataId} is not known here: it was written by another version of troth`,
+    `Kafka offset ${offset}: schema ${dataId} is not known here: it was written by another version of troth, or by the ids of a registry (--registry)`,
   );
 
 /** The logged bytes of a fact; throws on what troth did not write. */
-export function factFromWire(message: Message): Buffer {
-  const dataId = dataIdOf(message);
+export function factFromWire(message: Message, ids: SchemaIds): Buffer {
+  const dataId = ids.ofFile(dataIdOf(message));
   const { bytes, valueAt, valueEnd } = message;
   const data = bytes.subarray(valueAt + confluentHeaderBytes, valueEnd);
   const logged = closeLogged({ ...envelopeOf(message), dataId, data });
@@ -107,8 +122,8 @@ export function factFromWire(message: Message): Buffer {
 }
 
 /** The fact itself, as `decodeFact` would read it from its logged bytes. */
-export function factValue(message: Message): Fact {
-  const dataId = dataIdOf(message);
+export function factValue(message: Message, ids: SchemaIds): Fact {
+  const dataId = ids.ofFile(dataIdOf(message));
   const reader = dataReader(dataId);
   if (reader === null) throw unknown(message, dataId);
   const { id, source, tenant, time, recordedTime, subject } = envelopeOf(message);
@@ -124,14 +139,16 @@ export function factValue(message: Message): Fact {
 
 /**
  * Facts as CloudEvents in binary mode: the envelope in `ce_` headers, the data as Avro behind
- * Confluent's five bytes, whose id is the one of schemas/noise/ids.json. Anything else in the log (a tick) is stored as it is.
+ * Confluent's five bytes, whose id is a registry's, or else the one of schemas/noise/ids.json.
+ * Anything else in the log (a tick) is stored as it is.
  */
-export const factCodec: RecordCodec = {
+export const factCodecBy = (ids: SchemaIds): RecordCodec => ({
   write: (pen, record) => {
     const fact = openLogged(asBuffer(record.bytes));
     if (fact === null) plainCodec.write(pen, record);
-    else writeFact(pen, fact.subject, fact);
+    else writeFact(pen, fact.subject, fact, ids);
   },
   toBytes: (message) =>
-    message.find(specHeader) ? factFromWire(message) : plainCodec.toBytes(message),
-};
+    message.find(specHeader) ? factFromWire(message, ids) : plainCodec.toBytes(message),
+});
+export const factCodec = factCodecBy(fileIds);

@@ -10,7 +10,14 @@ import {
   splitNoise,
 } from "@troth/events";
 import type { LogRecord } from "../port.ts";
-import { factFromWire, factValue, required, writeFact } from "./fact-codec.ts";
+import {
+  factFromWire,
+  factValue,
+  fileIds,
+  required,
+  type SchemaIds,
+  writeFact,
+} from "./fact-codec.ts";
 import { asBuffer, headerName, plainCodec, type RecordCodec } from "./message.ts";
 import { noiseHeadIn } from "./noise-head.ts";
 import { fixedHeaders } from "./record-pen.ts";
@@ -30,7 +37,7 @@ function keyIn(head: Buffer): string | null {
  * key, as in the topic of facts; what else is known of it is JSON in one header. Records that are no
  * facts (joins, ticks, feeds) are JSON.
  */
-export const noiseCodec: RecordCodec = {
+export const noiseCodecBy = (ids: SchemaIds): RecordCodec => ({
   write: (pen, { bytes }) => {
     const split = splitNoise(bytes);
     if (split === null) {
@@ -40,20 +47,21 @@ export const noiseCodec: RecordCodec = {
     }
     const fact = openLogged(split.fact);
     invariant(fact !== null, "a record of noise holds a fact of a schema that is known");
-    writeFact(pen, keyIn(split.head), fact);
+    writeFact(pen, keyIn(split.head), fact, ids);
     pen.header(noiseHeader, split.head);
   },
   toBytes: (message) => {
     if (!message.find(noiseHeader)) return plainCodec.toBytes(message);
     const head = message.bytes.subarray(message.foundAt, message.foundEnd);
-    return joinNoise(head, factFromWire(message));
+    return joinNoise(head, factFromWire(message, ids));
   },
   toValue: (message): NoiseRecord => {
     if (!message.find(noiseHeader)) return decodeNoise(plainCodec.toBytes(message));
     const head = noiseHeadIn(message.bytes, message.foundAt, message.foundEnd);
-    return { ...head, body: { ...head.body, fact: factValue(message) } } as NoiseRecord;
+    return { ...head, body: { ...head.body, fact: factValue(message, ids) } } as NoiseRecord;
   },
-};
+});
+export const noiseCodec = noiseCodecBy(fileIds);
 
 /** A record of a log of noise, whatever it lies in. */
 export const noiseOf = (record: LogRecord): NoiseRecord =>

@@ -6,6 +6,7 @@ import { LogError } from "../log-error.ts";
 import type { Log, ReadOptions } from "../port.ts";
 import { type Commit, openCommit } from "./commit.ts";
 import { isForbidden, openConnection } from "./connection.ts";
+import { fileIds, type SchemaIds } from "./fact-codec.ts";
 import { genesisRecord, genesisTopic, keptGenesis, placeOf, readGenesis } from "./genesis.ts";
 import { plainCodec, type RecordCodec } from "./message.ts";
 import { type Patience, patiently } from "./patience.ts";
@@ -19,7 +20,7 @@ import { checkSafety, readTopic, type TopicState } from "./topics.ts";
 
 export type KafkaLogOptions = {
   /** How records look to others on Kafka, by the log's genesis; as they are if absent. */
-  readonly codec?: (genesis: string) => RecordCodec;
+  readonly codec?: (genesis: string, ids: SchemaIds) => RecordCodec;
   /** Compaction removes records: gaps between offsets are no loss. False if absent. */
   readonly isCompacted?: boolean;
   /** Bytes that may wait to be stored; 64 MiB if absent. */
@@ -155,7 +156,7 @@ async function openLog(
     partition,
     genesis,
     pool,
-    codec: options.codec?.(genesis) ?? plainCodec,
+    codec: options.codec?.(genesis, settings.schemaIds ?? fileIds) ?? plainCodec,
     isCompacted: options.isCompacted ?? false,
     clock,
     deadlineMs: deadlineOf(settings),

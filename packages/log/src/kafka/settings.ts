@@ -1,5 +1,6 @@
 import { type KafkaConfig, logLevel, type SASLOptions } from "kafkajs";
 import { LogError } from "../log-error.ts";
+import type { SchemaIds } from "./fact-codec.ts";
 
 /** How a process reaches its Kafka. */
 export type KafkaSettings = {
@@ -18,6 +19,8 @@ export type KafkaSettings = {
     readonly username: string;
     readonly password: string;
   };
+  /** A registry's ids of the schemas of facts; those of the files if absent. */
+  readonly schemaIds?: SchemaIds;
   /** How long an append or a read that ends may wait for the brokers; 30 s if absent. */
   readonly deadlineMs?: number;
   /** What went wrong and is tried again; without customers' data. */

@@ -2,7 +2,13 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseDuration } from "@troth/events";
-import { factCodec, flagCodec, type KafkaLogOptions, noiseCodec, outputCodec } from "@troth/log";
+import {
+  factCodecBy,
+  flagCodec,
+  type KafkaLogOptions,
+  noiseCodecBy,
+  outputCodec,
+} from "@troth/log";
 
 export type Role = "intake" | "registrar" | "monitor" | "desk" | "lake" | "notify";
 
@@ -69,8 +75,8 @@ export function settingsOf(
 
 /** How the records of each topic look on Kafka; those not named are as they are. */
 const looks: Readonly<Record<string, KafkaLogOptions>> = {
-  "troth.facts": { codec: () => factCodec },
-  "troth.noise": { codec: () => noiseCodec },
+  "troth.facts": { codec: (_, ids) => factCodecBy(ids) },
+  "troth.noise": { codec: (_, ids) => noiseCodecBy(ids) },
   "troth.decisions": { codec: outputCodec },
   "troth.flags": { codec: () => flagCodec, isCompacted: true },
 };
