@@ -7,6 +7,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { bundleOf } from "./mutate.ts";
 
 const run = promisify(execFile);
+/** Stories told, and events judged in bites: `pnpm test:same` has a thousand and twenty thousand. */
+const stories = Number(process.env["TROTH_SAME_STORIES"] ?? 4);
+const events = stories * 20 + 520;
+const timeoutMs = 320_000 + stories * 1_500;
 const policy = join(import.meta.dirname, "../../infra/policy/default.yaml");
 const dir = mkdtempSync(join(tmpdir(), "troth-bytes-"));
 const program = join(dir, "story.mjs");
@@ -35,21 +39,37 @@ type Said = {
 };
 
 async function ask(node: string): Promise<Said> {
-  const { stdout } = await run(node, [program, policy, "4", "600"], { timeout: 300_000 });
+  const { stdout } = await run(node, [program, policy, `${stories}`, `${events}`], {
+    timeout: timeoutMs,
+    maxBuffer: 1 << 24,
+  });
   return JSON.parse(stdout);
 }
 
+let first: Said = { bites: {}, shas: [] };
+
 test("what is judged does not depend on how many records are judged at once", {
-  timeout: 320_000,
+  timeout: timeoutMs,
 }, async () => {
-  const { bites } = await ask(process.execPath);
+  first = await ask(process.execPath);
+  const { bites, shas } = first;
   expect(Object.keys(bites)).toEqual(["1", "7", "1000"]);
   expect(new Set(Object.values(bites)).size).toBe(1);
+  expect(new Set(shas).size).toBe(stories);
 });
 
-test("Node 24 tells the same stories and writes the same bytes", { timeout: 900_000 }, async ({
-  skip,
-}) => {
+test(`${stories} stories told again are the same, byte for byte`, {
+  timeout: timeoutMs,
+}, async () => {
+  expect(await ask(process.execPath)).toEqual(first);
+  process.stderr.write(
+    `${stories} stories twice, ${events} events in bites of 1, 7 and 1000: the same bytes on ${process.version}\n`,
+  );
+});
+
+test("Node 24 tells the same stories and writes the same bytes", {
+  timeout: 600_000 + timeoutMs,
+}, async ({ skip }) => {
   const node = await fetchNode(24);
   if (node === null) {
     process.stderr.write("skipped: Node 24 could not be fetched from the package registry\n");
@@ -58,5 +78,6 @@ test("Node 24 tells the same stories and writes the same bytes", { timeout: 900_
   }
   const { stdout } = await run(node, ["--version"]);
   expect(stdout).toMatch(/^v24\./);
-  expect(await ask(node)).toEqual(await ask(process.execPath));
+  expect(await ask(node)).toEqual(first);
+  process.stderr.write(`and on ${stdout}`);
 });
