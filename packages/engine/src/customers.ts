@@ -42,7 +42,7 @@ const openUsually = 100_000;
 
 /** The grain of packed blocks, and the share of them that may lie waste. */
 const packedGrain = 8;
-const packedWaste = 8;
+const packedWaste = 16;
 
 /**
  * Every customer of a partition, by key and by slot (a number that never changes). Those touched last

@@ -8,7 +8,7 @@ import type { SourceHealth, State } from "./state.ts";
 import { Timers } from "./timers.ts";
 
 type Head = {
-  readonly format: 4;
+  readonly format: 5;
   readonly policy: string;
   readonly stamp: number;
   readonly sources: SourceHealth[];
@@ -35,7 +35,7 @@ export function* snapshotState(policy: Policy, state: State): Generator<Buffer> 
   const pieces = [...customerPieces(customers)];
   // The head comes first but is made last: packing may give new names a number.
   const head: Head = {
-    format: 4,
+    format: 5,
     policy: policy.hash,
     stamp: state.stamp,
     sources: state.sources,
@@ -82,7 +82,7 @@ function* momentPieces({ customers, timers }: State): Generator<Buffer> {
  */
 export function restoreState(policy: Policy, pieces: Iterator<Buffer>): State {
   const head = JSON.parse(nextPiece(pieces).toString("utf8")) as Head;
-  invariant(head.format === 4, `snapshot format ${String(head.format)} is not known here`);
+  invariant(head.format === 5, `snapshot format ${String(head.format)} is not known here`);
   invariant(head.policy === policy.hash, "the snapshot was made under another policy");
   const customers = new Customers(policy, new Names(head.names));
   for (const piece of takePieces(pieces, head.pieces)) readCustomers(customers, piece);

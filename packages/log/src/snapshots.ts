@@ -33,7 +33,7 @@ export type SnapshotOptions = {
  * | 44 CRC-32 of the body, 4 | 48 CRC-32 of the header, 4 | 52 body |
  */
 const headerBytes = 52;
-const formatVersion = 2;
+const formatVersion = 3;
 const magic = Buffer.from("TROTHSNP", "latin1");
 const kept = 2;
 const nameShape = /^\d{16}\.snapshot$/;

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { never, none } from "../register/memory.ts";
-import { ByteReader, ByteWriter } from "./bytes.ts";
+import { isWide } from "../register/texts.ts";
+import { areCommon, ByteReader, ByteWriter } from "./bytes.ts";
 
 const number = fc.oneof(
   fc.integer(),
@@ -18,6 +19,7 @@ const thing = fc.oneof(
   fc.record({ is: fc.constant("number" as const), value: number }),
   fc.record({ is: fc.constant("count" as const), value: fc.maxSafeInteger().map(Math.abs) }),
   fc.record({ is: fc.constant("moment" as const), value: moment }),
+  fc.record({ is: fc.constant("string" as const), value: fc.string({ unit: "binary" }) }),
   fc.record({ is: fc.constant("bytes" as const), value: fc.uint8Array({ maxLength: 40 }) }),
 );
 
@@ -32,6 +34,7 @@ test("whatever is written is read back: numbers, moments and bytes, in order", (
         if (one.is === "number") writer.number(one.value);
         else if (one.is === "count") writer.count(one.value);
         else if (one.is === "moment") writer.moment(one.value);
+        else if (one.is === "string") writer.string(one.value, isWide(one.value));
         else writer.copy(Buffer.from(one.value), 0, one.value.length);
       }
       reader.begin(writer.bytes, 0);
@@ -39,6 +42,7 @@ test("whatever is written is read back: numbers, moments and bytes, in order", (
         if (one.is === "number") expect(reader.number()).toBe(one.value === 0 ? 0 : one.value);
         else if (one.is === "count") expect(reader.count()).toBe(one.value);
         else if (one.is === "moment") expect(reader.moment()).toBe(one.value);
+        else if (one.is === "string") expect(reader.string()).toBe(one.value);
         else {
           const end = reader.at + one.value.length;
           expect([...reader.bytes.subarray(reader.at, end)]).toEqual([...one.value]);
@@ -59,4 +63,33 @@ test("a moment that comes again takes one byte", () => {
     return writer.length;
   };
   expect(sizeOf(11) - sizeOf(1)).toBe(10);
+});
+
+test("characters that ids are made of take six bits, and come back from wherever they begin", () => {
+  const writer = new ByteWriter();
+  const reader = new ByteReader();
+  const uuid = "6f9619ff-8b86-d011-b42d-00cf4fc964ff";
+  const common = fc.oneof(
+    fc.stringMatching(/^[a-z0-9:._/#A-V-]*$/),
+    fc.constantFrom("", "a", uuid, "order.placed:Z"),
+  );
+  fc.assert(
+    fc.property(common, fc.nat({ max: 3 }), (text, skipped) => {
+      const bytes = Buffer.from(text, "latin1");
+      const start = Math.min(skipped, bytes.length);
+      if (!areCommon(bytes, start, bytes.length)) {
+        expect(text).toContain("Z");
+        return;
+      }
+      writer.begin();
+      writer.copyCommon(bytes, start, bytes.length);
+      writer.count(77);
+      expect(writer.length - 1).toBe(Math.ceil((6 * (bytes.length - start)) / 8));
+      const back = Buffer.from(bytes.subarray(0, start).toString("latin1").padEnd(text.length));
+      reader.begin(writer.bytes, 0);
+      reader.copyCommon(back, start, back.length);
+      expect(back.toString("latin1")).toBe(text);
+      expect(reader.count()).toBe(77);
+    }),
+  );
 });

@@ -55,6 +55,18 @@ class Moments {
   }
 }
 
+/** Characters most ids are made of: these take six bits each. */
+const commonest = "abcdefghijklmnopqrstuvwxyz0123456789:-._/#ABCDEFGHIJKLMNOPQRSTUV";
+const codes = new Int8Array(256).fill(-1);
+const characters = new Uint8Array(64);
+for (let code = 0; code < commonest.length; code += 1) {
+  characters[code] = commonest.charCodeAt(code);
+  codes[commonest.charCodeAt(code)] = code;
+}
+
+/** Bytes that so many characters of six bits take. */
+const sixBitBytes = (characters: number): number => Math.ceil((characters * 6) / 8);
+
 export class ByteWriter {
   bytes = Buffer.allocUnsafe(4096);
   /** How many bytes were written since `begin`. */
@@ -123,6 +135,33 @@ export class ByteWriter {
     moments.add(at);
   }
 
+  /** Bytes of which `areCommon` holds, with room made for them. */
+  copyCommon(from: Uint8Array, start: number, end: number): void {
+    this.room(sixBitBytes(end - start));
+    const { bytes } = this;
+    let at = this.length;
+    let bits = 0;
+    let held = 0;
+    for (let i = start; i < end; i += 1) {
+      held = (held << 6) | (codes[from[i] ?? 0] ?? 0);
+      bits += 6;
+      if (bits < 8) continue;
+      bits -= 8;
+      bytes[at++] = (held >> bits) & 255;
+    }
+    if (bits > 0) bytes[at++] = (held << (8 - bits)) & 255;
+    this.length = at;
+  }
+
+  /** A string, by twice its length (odd if it takes two bytes a character); leaves room for some numbers. */
+  string(text: string, wide: boolean): void {
+    const size = wide ? 2 * text.length : text.length;
+    this.room(size + 64);
+    this.count(2 * text.length + (wide ? 1 : 0));
+    this.bytes.write(text, this.length, wide ? "utf16le" : "latin1");
+    this.length += size;
+  }
+
   /** Bytes as they are, with room made for them. */
   copy(from: Buffer, start: number, end: number): void {
     this.room(end - start);
@@ -131,6 +170,12 @@ export class ByteWriter {
     for (let i = start; i < end; i += 1) bytes[at++] = from[i] ?? 0;
     this.length = at;
   }
+}
+
+/** True if every one of the bytes is a character that takes six bits. */
+export function areCommon(from: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i += 1) if ((codes[from[i] ?? 0] ?? -1) < 0) return false;
+  return true;
 }
 
 export class ByteReader {
@@ -166,6 +211,29 @@ export class ByteReader {
     }
     const zigzag = this.count();
     return zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
+  }
+
+  /** So many of the bytes `copyCommon` wrote. */
+  copyCommon(to: Uint8Array, start: number, end: number): void {
+    const { bytes } = this;
+    let bits = 0;
+    let held = 0;
+    for (let i = start; i < end; i += 1) {
+      if (bits < 6) {
+        held = ((held << 8) | (bytes[this.at++] ?? 0)) & 0xffff;
+        bits += 8;
+      }
+      bits -= 6;
+      to[i] = characters[(held >> bits) & 63] ?? 0;
+    }
+  }
+
+  string(): string {
+    const head = this.count();
+    const size = (head & 1) === 0 ? head >> 1 : head & ~1;
+    const start = this.at;
+    this.at = start + size;
+    return this.bytes.toString((head & 1) === 0 ? "latin1" : "utf16le", start, this.at);
   }
 
   moment(): number {

@@ -34,9 +34,21 @@ import {
 import { never, none } from "../register/memory.ts";
 import { copyText, freeText, hashOfText, newTextOf, textAt } from "../register/texts.ts";
 import { mayWeigh } from "../score.ts";
-import type { Extras } from "../state.ts";
 import { ByteReader } from "./bytes.ts";
-import { factFlags, has, rowFlags } from "./form.ts";
+import { readExtras } from "./extras.ts";
+import { evidenceMost, factFlags, has, itemFlags, rowFlags } from "./form.ts";
+
+/** Room for the characters of a text. */
+class Letters {
+  bytes = Buffer.alloc(256);
+
+  room(length: number): void {
+    if (length <= this.bytes.length) return;
+    const larger = Buffer.alloc(2 * length);
+    this.bytes.copy(larger);
+    this.bytes = larger;
+  }
+}
 
 /** Reads back what `CustomerWriter` wrote under the same policy and names. */
 export class CustomerReader {
@@ -45,8 +57,9 @@ export class CustomerReader {
   /** Facts by their number; each is held until all is read. */
   readonly #facts: number[] = [];
   readonly #keys: number[] = [];
-  /** The id before, as it was written. */
-  #id = Buffer.alloc(256);
+  /** The id before, as it was written, and a text on its way to memory. */
+  readonly #id = new Letters();
+  readonly #letters = new Letters();
 
   constructor(customers: Customers) {
     this.#customers = customers;
@@ -68,7 +81,9 @@ export class CustomerReader {
     setSoonest(m, c, soonest);
     if ((parts & has.loose) !== 0) this.#loose(c);
     if ((parts & has.noises) !== 0) this.#marks(noisesAt(c));
-    if ((parts & has.extras) !== 0) this.#customers.setExtras(c, this.#extras());
+    if ((parts & has.extras) !== 0) {
+      this.#customers.setExtras(c, readExtras(from, this.#customers, key));
+    }
     for (const fact of this.#facts) release(m, fact);
     this.#facts.length = 0;
     this.#keys.length = 0;
@@ -86,16 +101,21 @@ export class CustomerReader {
   }
 
   #text(): number {
-    const from = this.#from;
-    const head = from.count();
-    const length = (head & 1) === 0 ? head >> 1 : head & ~1;
-    const at = newTextOf(this.#customers.memory, head, from.bytes, from.at);
-    from.at += length;
-    return at;
+    const head = this.#characters(this.#letters, 0);
+    return newTextOf(this.#customers.memory, head, this.#letters.bytes, 0);
   }
 
-  #textOrNone(): number {
-    return this.#from.count() === 0 ? 0 : this.#text();
+  /** Reads characters, of which the first `shared` are there; returns the text's head. */
+  #characters(into: Letters, shared: number): number {
+    const from = this.#from;
+    const coded = from.count();
+    const head = Math.floor(coded / 2);
+    const length = (head & 1) === 0 ? head >> 1 : head & ~1;
+    into.room(length);
+    const { bytes } = into;
+    if (coded % 2 !== 0) from.copyCommon(bytes, shared, length);
+    else for (let i = shared; i < length; i += 1) bytes[i] = from.bytes[from.at++] ?? 0;
+    return head;
   }
 
   #fact(): number {
@@ -105,22 +125,13 @@ export class CustomerReader {
     if (known !== undefined) return known;
     const { memory: m } = this.#customers;
     const flags = from.count();
-    const head = from.count();
-    const shared = from.count();
-    const length = (head & 1) === 0 ? head >> 1 : head & ~1;
-    if (length > this.#id.length) {
-      const larger = Buffer.alloc(2 * length);
-      this.#id.copy(larger);
-      this.#id = larger;
-    }
-    const id = this.#id;
-    for (let i = shared; i < length; i += 1) id[i] = from.bytes[from.at++] ?? 0;
-    const source = from.count();
+    const source = Math.floor(flags / factFlags.all);
+    const head = this.#characters(this.#id, from.count());
     const sourceCode = source > 0 ? source - 1 : -this.#text();
     const record = (flags & factFlags.named) === 0 ? 0 : this.#text();
     const revision = (flags & factFlags.revised) === 0 ? 0 : from.number();
     const origin = (flags & factFlags.foreign) === 0 ? 0 : this.#text();
-    const fact = newPackedFact(m, head, id, sourceCode, record, revision, origin);
+    const fact = newPackedFact(m, head, this.#id.bytes, sourceCode, record, revision, origin);
     retain(m, fact);
     this.#facts.push(fact);
     return fact;
@@ -147,10 +158,12 @@ export class CustomerReader {
     let last = termsAt(p);
     for (let left = from.count(); left > 0; left -= 1) {
       const fact = this.#fact();
+      const flags = from.count();
       const at = from.moment();
-      const stated = from.moment();
-      const value = this.#value();
-      last = insertLast(m, last, newTerm(m, at, fact, value, stated, this.#textOrNone()));
+      const stated = (flags & itemFlags.stated) === 0 ? none : from.moment();
+      const value = (flags & itemFlags.value) === 0 ? none : from.number();
+      const tag = (flags & itemFlags.name) === 0 ? 0 : this.#text();
+      last = insertLast(m, last, newTerm(m, at, fact, value, stated, tag));
     }
     this.#marks(keyedMarksAt(p));
     let hot = false;
@@ -161,20 +174,18 @@ export class CustomerReader {
     return nextAt;
   }
 
-  #value(): number {
-    return this.#from.count() === 0 ? none : this.#from.number();
-  }
-
   #marks(link: number): void {
     const { memory: m } = this.#customers;
     const from = this.#from;
     let last = link;
     for (let left = from.count(); left > 0; left -= 1) {
       const fact = this.#fact();
-      const slot = from.count();
+      const flags = from.count();
+      const slot = Math.floor(flags / itemFlags.mark);
       const at = from.moment();
-      const value = this.#value();
-      last = insertLast(m, last, newMark(m, at, fact, value, slot, this.#textOrNone()));
+      const value = (flags & itemFlags.value) === 0 ? none : from.number();
+      const name = (flags & itemFlags.name) === 0 ? 0 : this.#text();
+      last = insertLast(m, last, newMark(m, at, fact, value, slot, name));
     }
   }
 
@@ -184,9 +195,9 @@ export class CustomerReader {
     const from = this.#from;
     const row = newRow(m);
     appendRow(m, p, row);
-    const verdict = from.count();
     const flags = from.count();
-    setVerdict(m, row, verdict, flags & rowFlags.severity);
+    const verdict = flags % rowFlags.verdicts;
+    setVerdict(m, row, verdict, Math.floor(flags / rowFlags.severity));
     setMadeAt(m, row, from.moment());
     setSince(m, row, from.moment());
     setDue(m, row, from.moment());
@@ -195,8 +206,10 @@ export class CustomerReader {
     setRowValue(m, row, (flags & rowFlags.value) === 0 ? none : from.number());
     setRowLimit(m, row, (flags & rowFlags.limit) === 0 ? none : from.number());
     setPerMille(m, row, (flags & rowFlags.perMille) === 0 ? 1000 : from.number());
-    setRevision(m, row, from.count());
-    const count = from.count();
+    const revision = from.count();
+    setRevision(m, row, Math.floor(revision / (evidenceMost + 1)));
+    const evidence = revision % (evidenceMost + 1);
+    const count = evidence < evidenceMost ? evidence : from.count();
     setEvidenceCount(m, row, count);
     for (let i = 0; i < count; i += 1) {
       const fact = this.#fact();
@@ -213,16 +226,5 @@ export class CustomerReader {
       const template = this.#from.count();
       this.#marks(looseMarksAt(newLoose(m, c, template, this.#from.count())));
     }
-  }
-
-  #extras(): Extras {
-    const from = this.#from;
-    const length = from.count();
-    const text = from.bytes.toString("utf8", from.at, from.at + length);
-    from.at += length;
-    const extras = JSON.parse(text) as Omit<Extras, "revisions"> & {
-      readonly revisions: [string, number][] | null;
-    };
-    return { ...extras, revisions: extras.revisions && new Map(extras.revisions) };
   }
 }

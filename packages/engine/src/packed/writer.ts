@@ -45,12 +45,15 @@ import {
 } from "../register/layout.ts";
 import { none } from "../register/memory.ts";
 import { compareTexts, textBytes } from "../register/texts.ts";
-import type { Extras } from "../state.ts";
-import { ByteWriter } from "./bytes.ts";
-import { factFlags, has, keysBack, rowFlags } from "./form.ts";
+import { areCommon, ByteWriter } from "./bytes.ts";
+import { writeExtras } from "./extras.ts";
+import { evidenceMost, factFlags, has, itemFlags, keysBack, rowFlags } from "./form.ts";
 
 /** Numbers of at most ten bytes that a piece comes to; texts make room for themselves. */
 const pieceBytes = 128;
+
+const itemBits = (value: number, text: number): number =>
+  (value === none ? 0 : itemFlags.value) + (text === 0 ? 0 : itemFlags.name);
 
 /** Writes open customers as bytes. Templates and rules are named by their number in the policy. */
 export class CustomerWriter {
@@ -86,7 +89,7 @@ export class CustomerWriter {
     for (let p = pledgesOf(m, c); p !== 0; p = nextPledge(m, p)) this.#pledge(p);
     if (loose !== 0) this.#loose(loose);
     if (noises !== 0) this.#marks(noises);
-    if (extras !== null) this.#extras(extras);
+    if (extras !== null) writeExtras(to, this.#customers, c, extras);
     for (const fact of this.#facts) m.setInt(fact + 7, 0);
     this.#facts.length = 0;
     this.#keys.length = 0;
@@ -102,14 +105,16 @@ export class CustomerWriter {
   #text(at: number): void {
     const { memory: m } = this.#customers;
     this.#to.room(pieceBytes);
-    this.#to.count(m.int(at));
-    this.#to.copy(m.bytes, 4 * at + 4, 4 * at + 4 + textBytes(m, at));
+    this.#characters(m.int(at), 4 * at + 4, 4 * at + 4 + textBytes(m, at));
   }
 
-  /** 0 for no text, 1 before one. */
-  #textOrNone(at: number): void {
-    this.#to.count(at === 0 ? 0 : 1);
-    if (at !== 0) this.#text(at);
+  /** Twice `head` (odd where six bits are enough), then the characters that lie there. */
+  #characters(head: number, start: number, end: number): void {
+    const { bytes } = this.#customers.memory;
+    const common = end > start && areCommon(bytes, start, end);
+    this.#to.count(2 * head + (common ? 1 : 0));
+    if (common) this.#to.copyCommon(bytes, start, end);
+    else this.#to.copy(bytes, start, end);
   }
 
   #fact(fact: number): void {
@@ -126,13 +131,15 @@ export class CustomerWriter {
     const record = recordText(m, fact);
     const origin = originText(m, fact);
     const revision = revisionNumber(m, fact);
+    const source = sourceCode(m, fact);
     to.count(
       (record === 0 ? 0 : factFlags.named) +
         (revision === 0 ? 0 : factFlags.revised) +
-        (origin === 0 ? 0 : factFlags.foreign),
+        (origin === 0 ? 0 : factFlags.foreign) +
+        factFlags.all * (source < 0 ? 0 : source + 1),
     );
     this.#id(idText(fact), before === 0 ? 0 : idText(before));
-    this.#name(sourceCode(m, fact));
+    if (source < 0) this.#text(-source);
     if (record !== 0) this.#text(record);
     if (revision !== 0) to.number(revision);
     if (origin !== 0) this.#text(origin);
@@ -147,9 +154,8 @@ export class CustomerWriter {
     let shared = 0;
     while (shared < most && bytes[start + shared] === bytes[4 * before + 4 + shared]) shared += 1;
     this.#to.room(pieceBytes);
-    this.#to.count(m.int(at));
     this.#to.count(shared);
-    this.#to.copy(bytes, start + shared, start + textBytes(m, at));
+    this.#characters(m.int(at), start + shared, start + textBytes(m, at));
   }
 
   #key(p: number): void {
@@ -180,10 +186,14 @@ export class CustomerWriter {
     for (let term = termsOf(m, p); term !== 0; term = nextItem(m, term)) {
       to.room(pieceBytes);
       this.#fact(factOf(m, term));
+      const stated = statedOf(m, term);
+      const value = itemValue(m, term);
+      const tag = tagOf(m, term);
+      to.count(itemBits(value, tag) + (stated === none ? 0 : itemFlags.stated));
       to.moment(atOf(m, term));
-      to.moment(statedOf(m, term));
-      this.#value(itemValue(m, term));
-      this.#textOrNone(tagOf(m, term));
+      if (stated !== none) to.moment(stated);
+      if (value !== none) to.number(value);
+      if (tag !== 0) this.#text(tag);
     }
     this.#marks(keyedMarksOf(m, p));
     let rows = 0;
@@ -191,11 +201,6 @@ export class CustomerWriter {
     to.room(pieceBytes);
     to.count(rows);
     for (let row = rowsOf(m, p); row !== 0; row = nextRow(m, row)) this.#row(row);
-  }
-
-  #value(value: number): void {
-    this.#to.count(value === none ? 0 : 1);
-    if (value !== none) this.#to.number(value);
   }
 
   /** Marks or noises. */
@@ -209,10 +214,12 @@ export class CustomerWriter {
     for (let mark = first; mark !== 0; mark = nextItem(m, mark)) {
       to.room(pieceBytes);
       this.#fact(factOf(m, mark));
-      to.count(slotOf(m, mark));
+      const value = itemValue(m, mark);
+      const name = nameOf(m, mark);
+      to.count(itemBits(value, name) + itemFlags.mark * slotOf(m, mark));
       to.moment(atOf(m, mark));
-      this.#value(itemValue(m, mark));
-      this.#textOrNone(nameOf(m, mark));
+      if (value !== none) to.number(value);
+      if (name !== 0) this.#text(name);
     }
   }
 
@@ -224,12 +231,12 @@ export class CustomerWriter {
     const perMille = perMilleOf(m, row);
     const evidence = evidenceCount(m, row);
     to.room(pieceBytes);
-    to.count(verdictOf(m, row));
     to.count(
-      severityOf(m, row) +
+      verdictOf(m, row) +
         (value === none ? 0 : rowFlags.value) +
         (limit === none ? 0 : rowFlags.limit) +
-        (perMille === 1000 ? 0 : rowFlags.perMille),
+        (perMille === 1000 ? 0 : rowFlags.perMille) +
+        rowFlags.severity * severityOf(m, row),
     );
     to.moment(madeAtOf(m, row));
     to.moment(sinceOf(m, row));
@@ -239,8 +246,8 @@ export class CustomerWriter {
     if (value !== none) to.number(value);
     if (limit !== none) to.number(limit);
     if (perMille !== 1000) to.number(perMille);
-    to.count(revisionOfRow(m, row));
-    to.count(evidence);
+    to.count(revisionOfRow(m, row) * (evidenceMost + 1) + Math.min(evidence, evidenceMost));
+    if (evidence >= evidenceMost) to.count(evidence);
     const at = evidenceAt(m, row);
     for (let i = 0; i < evidence; i += 1) {
       to.room(pieceBytes);
@@ -261,18 +268,5 @@ export class CustomerWriter {
       to.count(looseSlot(m, loose));
       this.#marks(looseMarks(m, loose));
     }
-  }
-
-  #extras({ profile, exposures, revisions, episode }: Extras): void {
-    const text = JSON.stringify({
-      profile,
-      exposures,
-      revisions: revisions && [...revisions],
-      episode,
-    });
-    const bytes = Buffer.from(text, "utf8");
-    this.#to.room(pieceBytes);
-    this.#to.count(bytes.length);
-    this.#to.copy(bytes, 0, bytes.length);
   }
 }
