@@ -81,11 +81,20 @@ async function doAct(request: FastifyRequest, reply: FastifyReply, at: At): Prom
   if (mending?.fund.reserve(goodwill.id, goodwill.amount, now) === false) {
     return refuse(reply, "not-possible", "amount: there is not so much goodwill left now.");
   }
+  const isShared = goodwill.amount > 0 && parts.goodwill !== null;
+  if (isShared && !(await parts.goodwill.setAside(tenant, goodwill.id, goodwill.amount))) {
+    mending?.fund.giveBack(goodwill.id);
+    return refuse(reply, "not-possible", "amount: another desk gave it away meanwhile.");
+  }
   // Written down first: an act that is stored and unaccounted for would be worse than the reverse.
   await parts.audit.note({ ...deed, outcome: "done" });
   const handed = await hand(events);
   const isTaken = handed !== "refused";
-  if (!isTaken || !goodwill.isPaid) mending?.fund.giveBack(goodwill.id);
+  if (!isTaken || !goodwill.isPaid) {
+    mending?.fund.giveBack(goodwill.id);
+    // One that is not given back now comes back by itself.
+    if (isShared) await parts.goodwill?.giveBack(tenant, goodwill.id).catch(() => undefined);
+  }
   if (!isTaken) {
     await parts.audit.note({ ...deed, outcome: "failed" });
     reply.header("retry-after", "5");

@@ -14,9 +14,9 @@ import { buildApp } from "./app.ts";
 import { readAssets } from "./assets.ts";
 import { hostsOf, isLoopback } from "./hosts.ts";
 import { type Live, openLive } from "./live.ts";
-import type { DeskTell, Hand, Parts } from "./parts.ts";
+import type { DeskTell, Hand, Parts, SharedFund } from "./parts.ts";
 
-export type { DeskTell, Hand, Handed } from "./parts.ts";
+export type { DeskTell, Hand, Handed, SharedFund } from "./parts.ts";
 
 export type DeskOptions = Pick<Context, "policy" | "flagNow" | "logTime"> & {
   readonly views: DeskViews;
@@ -26,6 +26,8 @@ export type DeskOptions = Pick<Context, "policy" | "flagNow" | "logTime"> & {
   readonly signIn?: (OidcOptions & { readonly publicUrl: string }) | null;
   /** Absent: the desk only reads. */
   readonly hand?: Hand;
+  /** Absent: this desk is the only one that gives goodwill. */
+  readonly goodwill?: SharedFund;
   /** By which survey tools sign what they send; without one nothing is let in from them. */
   readonly webhookSecrets?: readonly string[];
   /** By which links to the survey page are signed; without one they open nothing after a restart. */
@@ -102,6 +104,7 @@ export async function buildDesk(
     intakeUrl: options.intakeUrl ?? (() => null),
     assets: await readAssets(),
     hand: options.hand ?? null,
+    goodwill: options.goodwill ?? null,
     audit: options.audit ?? noAudit,
     webhooks:
       options.webhookSecrets === undefined ? null : openWebhooks(options.webhookSecrets, clock),

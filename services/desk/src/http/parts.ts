@@ -32,12 +32,20 @@ export type Handed = "shown" | "stored" | "refused";
 /** Hands events in at the door, all or none. */
 export type Hand = (events: readonly Event[]) => Promise<Handed>;
 
+/** Goodwill where several desks give of one fund: who asks first has it. */
+export type SharedFund = {
+  readonly setAside: (tenant: string, id: string, amount: number) => Promise<boolean>;
+  readonly giveBack: (tenant: string, id: string) => Promise<void>;
+};
+
 /** What every route works with. */
 export type Parts = Pick<Context, "policy" | "flagNow" | "logTime" | "isDemo" | "intakeUrl"> & {
   readonly views: DeskViews;
   readonly live: (tenant: string) => Live;
   readonly assets: ReadonlyMap<string, Asset>;
   readonly hand: Hand | null;
+  /** Null: this desk is the only one. */
+  readonly goodwill: SharedFund | null;
   readonly audit: Audit;
   /** Null: no webhook is let in. */
   readonly webhooks: Webhooks | null;

@@ -3,11 +3,12 @@ import { createViews, type Hand, isLoopback, openAudit, openDesk, openRecovery }
 import type { Policy } from "@troth/policy";
 import { systemDisk } from "@troth/runtime";
 import { deskOptionsOf, readDeskSettings } from "../desk-settings.ts";
-import { readPartitions } from "./desk-reading.ts";
+import { type Reading, readPartitions } from "./desk-reading.ts";
 import { type DoorLogs, openDoorLogs } from "./door-logs.ts";
+import { SharedGoodwill } from "./goodwill.ts";
 import { handIn } from "./hand-in.ts";
 import { Landed } from "./landed.ts";
-import type { Place, Service } from "./place.ts";
+import { openTopic, type Place, type Service, topics } from "./place.ts";
 
 /** Longer than this nobody is kept waiting for the judge: what is stored will be seen. */
 const shownWithinMs = 5_000;
@@ -22,6 +23,25 @@ function openHand(place: Place, door: DoorLogs, landed: Landed): Hand {
   };
 }
 
+/** The fund all desks give from, read to its end; null where the policy has none. */
+async function openGoodwill(
+  { kafka, clock, log, stop }: Place,
+  { resolutions }: Policy,
+  now: () => number,
+): Promise<SharedGoodwill | null> {
+  if (resolutions === null) return null;
+  const shared = await SharedGoodwill.open({
+    log: await openTopic(kafka, topics.goodwill, 0),
+    rules: resolutions.fund,
+    now,
+    clock,
+    told: log,
+  });
+  stop.defer("goodwill", () => shared.close());
+  shared.running.catch((error: unknown) => stop.request(`goodwill: ${String(error)}`));
+  return shared;
+}
+
 /** The window over all partitions; what it shows it has read, and what people do goes in by the door. */
 export async function runDesk(place: Place, policy: Policy): Promise<Service> {
   const { clock, log, stop } = place;
@@ -31,7 +51,11 @@ export async function runDesk(place: Place, policy: Policy): Promise<Service> {
   const door = await openDoorLogs(place);
   stop.defer("door", door.close);
   const hand = openHand(place, door, landed);
+  let reading: Reading | null = null;
+  const goodwill = await openGoodwill(place, policy, () => reading?.logTime() ?? 0);
   const read = await readPartitions(place, views, landed);
+  reading = read;
+  if (goodwill !== null) read.hear((output) => goodwill.hear(output));
   const recovery = openRecovery({
     hand,
     tenantOf: (customer) => views.tenantOf(customer),
@@ -52,6 +76,7 @@ export async function runDesk(place: Place, policy: Policy): Promise<Service> {
     views,
     policy,
     hand,
+    ...(goodwill !== null && { goodwill }),
     audit,
     isLive: read.isCaughtUp,
     flagNow: read.flagNow,

@@ -25,6 +25,7 @@ export const topics = {
   transfers: "troth.transfers",
   decisions: "troth.decisions",
   flags: "troth.flags",
+  goodwill: "troth.goodwill",
 } as const;
 
 /** What every service of the fleet stands on. */
