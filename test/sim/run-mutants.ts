@@ -8,13 +8,15 @@ import { bundleOf } from "./mutate.ts";
 
 const run = promisify(execFile);
 const policy = join(import.meta.dirname, "../../infra/policy/default.yaml");
-/** A story has a last step, so a process that takes this long is on a slow machine: no verdict. */
+/** A story has a last step, so a process that takes this long is on a slow machine: that is no verdict. */
 const slowAfterMs = 900_000;
 
 export type Verdict = {
   readonly mutant: Mutant;
   /** Null when it survived. */
   readonly killed: { readonly seed: number; readonly violation: string } | null;
+  /** The machine was too slow to say. */
+  readonly isUnknown: boolean;
 };
 
 /** A process that ends by itself is no verdict unless the sources as they are do not do so. */
@@ -36,12 +38,13 @@ async function tryOne(mutant: Mutant, dir: string, n: number, seeds: number): Pr
         timeout: slowAfterMs,
       },
     );
-    return { mutant, killed: JSON.parse(stdout) };
+    return { mutant, killed: JSON.parse(stdout), isUnknown: false };
   } catch (error) {
     if (error instanceof Error && "killed" in error && error.killed === true)
-      return { mutant, killed: null };
+      return { mutant, killed: null, isUnknown: true };
     const said = error instanceof Error && "stderr" in error ? String(error.stderr) : String(error);
-    return { mutant, killed: { seed: 0, violation: `the process ended: ${said.slice(-300)}` } };
+    const violation = `the process ended: ${said.slice(-300)}`;
+    return { mutant, killed: { seed: 0, violation }, isUnknown: false };
   }
 }
 
