@@ -139,6 +139,9 @@ export type Turmoil = {
 export const killsOf = ({ kills }: Turmoil): number =>
   [...kills.values()].reduce((sum, one) => sum + one, 0);
 
+/** How long somebody to be hit is waited for: all may be down, or be starting. */
+const patienceMs = 60_000;
+
 const shuffled = (places: readonly number[], dice: () => number): number[] =>
   places
     .map((place) => ({ place, at: dice() }))
@@ -182,11 +185,16 @@ export async function rage(
     spared = spared.filter((place) => place !== next);
     return next ?? null;
   };
+  const killed = new Set<number>();
+  /** On a busy machine it goes on beyond its time, until everybody was killed once. */
+  const isOver = (): boolean =>
+    Date.now() >= until && (killed.size === crew.places.length || Date.now() >= until + patienceMs);
   const killing = async (): Promise<void> => {
-    while (Date.now() < until) {
+    while (!isOver()) {
       await sleep(options.killEveryMs + dice() * 3_000);
-      const place = Date.now() < until ? victimOf() : null;
+      const place = isOver() ? null : victimOf();
       if (place === null) continue;
+      killed.add(place);
       occupy(place, async () => {
         const victim = crew.at(place);
         if (victim !== null)
@@ -199,7 +207,13 @@ export async function rage(
   const freezing = async (): Promise<void> => {
     while (Date.now() + options.freezeMs < until) {
       await sleep(options.freezeEveryMs);
-      const place = pick((service) => service === "monitor" || service === "identity");
+      const judges = (): number | null =>
+        pick((service) => service === "monitor" || service === "identity");
+      let place = judges();
+      for (let waited = 0; place === null && waited < patienceMs; waited += 100) {
+        await sleep(100);
+        place = judges();
+      }
       if (place === null) continue;
       done.freezes += 1;
       occupy(place, async () => {

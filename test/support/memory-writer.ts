@@ -15,7 +15,7 @@ const ordersEach = 4;
 const batch = 500;
 const sampleEveryMs = 2_000;
 /** Log time between two events: duplicates are known for a week, and a week is over soon. */
-const stepMs = 4_000;
+const stepMs = 40_000;
 
 const parsed = parsePolicy(readFileSync(policyPath, "utf8"));
 if (!parsed.ok) throw new Error("the policy does not compile");

@@ -43,15 +43,10 @@ export async function freePort(): Promise<number> {
   }
 }
 
-export const startTroth = (
-  dir: string,
-  port: number,
-  more: readonly string[] = [],
-  program: readonly string[] = live,
-): ChildProcess =>
+export const startTroth = (dir: string, port: number, more: readonly string[] = []): ChildProcess =>
   spawn(
     process.execPath,
-    [...program, "start", "--no-demo", "--data", dir, "--port", String(port), ...more],
+    [...live, "start", "--no-demo", "--data", dir, "--port", String(port), ...more],
     { cwd: root, stdio: ["ignore", "ignore", "pipe"] },
   );
 

@@ -42,8 +42,14 @@ export async function runLake(place: Place, where: string): Promise<Service> {
     );
     const fold = async (output: Output): Promise<void> => {
       lake.fold(output);
-      if (lake.drained() === undefined) return;
-      const draining = patiently(() => lake.drained() ?? Promise.resolve(), patience);
+      // Taken up: asked for twice, the failure of a write under way would be nobody's, and end all.
+      let begun = lake.drained();
+      if (begun === undefined) return;
+      const draining = patiently(() => {
+        const work = begun ?? lake.drained() ?? Promise.resolve();
+        begun = undefined;
+        return work;
+      }, patience);
       const what = `the lake's store is to take tables of partition ${partition}`;
       await writing.while("store", what, draining);
     };
