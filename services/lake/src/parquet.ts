@@ -17,6 +17,24 @@ const rowsPerGroup = 2_000;
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+type Hints = { readonly encoding?: "PLAIN" | "DELTA_BINARY_PACKED"; readonly statistics?: false };
+
+/**
+ * What the library need not find out by itself: whole objects hardly ever repeat, and nobody asks for
+ * those between two others; places and moments follow each other closely.
+ */
+const hints: Readonly<Record<ColumnType, Hints>> = {
+  json: { encoding: "PLAIN", statistics: false },
+  long: { encoding: "DELTA_BINARY_PACKED" },
+  instant: { encoding: "DELTA_BINARY_PACKED" },
+  decimal: {},
+  text: {},
+  texts: {},
+  int: {},
+  double: {},
+  flag: {},
+};
+
 /** A Parquet file of these rows, Snappy inside; the same rows give the same bytes. */
 export async function encodeTable(
   columns: readonly Column[],
@@ -30,6 +48,7 @@ export async function encodeTable(
     const columnData = columns.map(({ name, type }, at) => ({
       name,
       data: group.map((row) => stored(type, row[at] ?? null)),
+      ...hints[type],
     }));
     await file.write({ columnData, rowGroupSize: groupRows });
     await turn();

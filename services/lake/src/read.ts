@@ -95,9 +95,13 @@ export async function chainsOf(
 
 /**
  * The log of facts as a lake holds it, and what was said of it then, chunk by chunk from the beginning.
- * Every byte is held against its manifest; anything missing or changed is a `LakeError`.
+ * Every byte is held against its manifest; anything missing or changed is a `LakeError`. Who wants facts
+ * only is given nothing of what was said.
  */
-export async function* readChunks(store: ObjectStore): AsyncGenerator<LakeChunk> {
+export async function* readChunks(
+  store: ObjectStore,
+  wanted: "facts" | "all" = "all",
+): AsyncGenerator<LakeChunk> {
   const chains = await chainsOf(store);
   const chain = chains.get(0);
   if (chain === undefined || chains.size > 1) {
@@ -121,7 +125,8 @@ export async function* readChunks(store: ObjectStore): AsyncGenerator<LakeChunk>
     for (const object of objects.filter(inTable(factsTable))) {
       for (const one of await factsIn(store, object)) facts.push(one);
     }
-    for (const object of objects.filter(inTable("decisions"))) {
+    const spoken = wanted === "all" ? objects.filter(inTable("decisions")) : [];
+    for (const object of spoken) {
       for (const one of await saidIn(store, object)) said.push(one);
     }
     facts.sort((a, b) => a.offset - b.offset);

@@ -3,6 +3,7 @@ import { canonicalJson, isoTime } from "@troth/events";
 import { systemClock } from "@troth/runtime";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Backtest, backtest } from "./backtest/backtest.ts";
+import { judgeBeside } from "./backtest/beside.ts";
 import { pageOf } from "./backtest/page.ts";
 import type { Groupings } from "./backtest/run.ts";
 import { inWords } from "./backtest/words.ts";
@@ -37,7 +38,9 @@ async function runBacktest(place: string, options: Options): Promise<number> {
   const store = await openLakeToRead(place);
   const began = systemClock.now();
   let told = began;
+  const other = judgeBeside({ place, policy: options.policy });
   const result = await backtest({
+    beside: other.judged,
     store,
     live,
     candidate,
@@ -50,7 +53,7 @@ async function runBacktest(place: string, options: Options): Promise<number> {
       told = now;
       process.stderr.write(`backtest: ${facts} facts\n`);
     },
-  });
+  }).finally(other.end);
   if (options.html !== undefined) await writeFile(options.html, pageOf(result));
   process.stdout.write(`${options.json === true ? jsonOf(result) : inWords(result)}\n`);
   const seconds = ((systemClock.now() - began) / 1_000).toFixed(1);

@@ -2,6 +2,7 @@ import { readChunks } from "@troth/lake";
 import type { Policy } from "@troth/policy";
 import type { ObjectStore } from "@troth/runtime";
 import { type Comparison, compareAccuracy } from "./accuracy.ts";
+import type { JudgedBeside } from "./beside.ts";
 import {
   type AlertChanges,
   type Cost,
@@ -24,6 +25,8 @@ export type BacktestOptions = {
   readonly by: Groupings;
   readonly tariff: Tariff;
   readonly seed: number;
+  /** What the candidate makes of the same facts, where another thread finds out; else it is judged here. */
+  readonly beside?: Promise<JudgedBeside>;
   /** Hears how many facts are judged. */
   readonly at: (facts: number) => void;
 };
@@ -69,9 +72,13 @@ export async function backtest(options: BacktestOptions): Promise<Backtest> {
       checker.hold(record.offset, out, said.slice(from, next));
     }
     options.at(context.facts);
-    for (const record of facts) candidate.take(record);
+    if (options.beside === undefined) for (const record of facts) candidate.take(record);
   }
-  const [before, after] = [live.verdicts(), candidate.verdicts()];
+  const before = live.verdicts();
+  const after =
+    options.beside === undefined
+      ? candidate.verdicts()
+      : { policy: options.candidate, ...(await options.beside) };
   return {
     lake: { facts: context.facts, from: context.from, to: context.to },
     policies: { live: named(before), candidate: named(after) },
