@@ -118,7 +118,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a snapshot claims to have seen one record more",
     file: monitor,
-    edits: [["snapshots.save({ position, bytes", "snapshots.save({ position: position + 1, bytes"]],
+    edits: [["saved = { position, bytes", "saved = { position: position + 1, bytes"]],
     seed: 1,
   },
   {
@@ -126,8 +126,8 @@ export const mutants: readonly Mutant[] = [
     file: monitor,
     edits: [
       [
-        "snapshots.save({ position, bytes",
-        "snapshots.save({ position: Math.max(0, position - 1), bytes",
+        "saved = { position, bytes",
+        "saved = { position: Math.max(0, position - 1), bytes",
       ],
     ],
     seed: 1,

@@ -105,6 +105,13 @@ export async function openMonitor(options: MonitorOptions): Promise<Monitor> {
     }
   };
 
+  function fail(error: unknown): void {
+    failure ??= error;
+    stop.abort();
+    tell.failed(error);
+    wake();
+  }
+
   const judgeSome = async (records: readonly LogRecord[]): Promise<void> => {
     const said: LogInput[] = [];
     let last = written;
@@ -135,8 +142,9 @@ export async function openMonitor(options: MonitorOptions): Promise<Monitor> {
 
   const save = async (): Promise<void> => {
     if (position === savedAt) return;
-    await snapshots.save({ position, bytes: judge.snapshot() });
-    savedAt = position;
+    const saved = { position, bytes: judge.snapshot() };
+    await snapshots.save(saved);
+    savedAt = saved.position;
   };
 
   /** Without a snapshot the next start takes longer; nothing else. */
@@ -149,6 +157,16 @@ export async function openMonitor(options: MonitorOptions): Promise<Monitor> {
     }
   };
 
+  /** The snapshot that is being written, while judging goes on: its bytes are its own. */
+  let saving: Promise<void> | null = null;
+  const saveBeside = (): void => {
+    saving ??= saveIfRoom()
+      .catch((error: unknown) => fail(error))
+      .finally(() => {
+        saving = null;
+      });
+  };
+
   const run = async (): Promise<void> => {
     for await (const batch of facts.readBatches(position, { follow: stop.signal })) {
       for (let i = 0; i < batch.length; i += recordsPerTurn) {
@@ -156,15 +174,11 @@ export async function openMonitor(options: MonitorOptions): Promise<Monitor> {
         if (stop.signal.aborted) return;
         await new Promise((resolve) => setImmediate(resolve));
       }
-      if (position - savedAt >= options.snapshotEveryRecords) await saveIfRoom();
+      if (position - savedAt >= options.snapshotEveryRecords) saveBeside();
     }
   };
 
-  const running = run().catch((error: unknown) => {
-    failure = error;
-    tell.failed(error);
-    wake();
-  });
+  const running = run().catch(fail);
 
   const tick = async (): Promise<void> => {
     const now = clock.now();
@@ -212,6 +226,7 @@ export async function openMonitor(options: MonitorOptions): Promise<Monitor> {
       await lastTurn();
       stop.abort();
       await running;
+      await saving;
       // After a failure the state may be ahead of what is durable; the log and the last snapshot are not.
       if (failure === null && !isAhead) await saveIfRoom();
     },

@@ -1,5 +1,5 @@
 import { decodeOutput, type Output } from "@troth/events";
-import type { Log } from "@troth/log";
+import type { Log, LogRecord } from "@troth/log";
 
 /** Somebody who reads what the judge wrote, in order, and drops what they have seen. */
 export type Reader = {
@@ -16,6 +16,21 @@ export type Feed = {
 };
 
 const outputsPerTurn = 500;
+/** Outputs kept decoded for the next reader; a power of two. More than a batch of the log. */
+const recentMax = 4_096;
+
+/** Decodes each output once for all readers that are near each other: it cost more than judging. */
+function decodedOnce(): (record: LogRecord) => Output {
+  const recent: { readonly offset: number; readonly output: Output }[] = [];
+  return ({ offset, bytes }) => {
+    const place = offset % recentMax;
+    const known = recent[place];
+    if (known?.offset === offset) return known.output;
+    const output = decodeOutput(bytes);
+    recent[place] = { offset, output };
+    return output;
+  };
+}
 
 /**
  * Gives each reader every output from the beginning, each at its own pace: alerts do not wait for the
@@ -27,6 +42,7 @@ export function openFeed(
   failed: (reader: string, error: unknown) => void,
 ): Feed {
   const stop = new AbortController();
+  const outputOf = decodedOnce();
   const positions = new Map(readers.map((reader) => [reader.name, 0]));
   const taken = new Map(positions);
   const waiters = new Set<{
@@ -48,7 +64,7 @@ export function openFeed(
     let turn = 0;
     for await (const batch of outputs.readBatches(0, { follow: stop.signal })) {
       for (const record of batch) {
-        const folded = reader.fold(decodeOutput(record.bytes));
+        const folded = reader.fold(outputOf(record));
         if (folded !== undefined) await folded;
         positions.set(reader.name, record.offset + 1);
         taken.set(reader.name, record.offset + 1);
