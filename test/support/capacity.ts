@@ -9,7 +9,11 @@ export type Measurements = {
   readonly registrarHeapBytesPerFact: number;
   readonly registrarFactsMax: number;
   readonly judgeFactsPerCpuSecond: number;
-  readonly judgeBytesPerCustomer: number;
+  /** As a partition holds those that were spoken of last, and the others. */
+  readonly openBytesPerCustomer: number;
+  readonly packedBytesPerCustomer: number;
+  /** So many of a partition are open at most. */
+  readonly openCustomersMax: number;
   readonly brokerBytesPerSecond: number;
 };
 
@@ -27,6 +31,8 @@ export type Capacity = {
   readonly fleets: number;
   readonly customersPerFleet: number;
   readonly registrarHeapBytes: number;
+  /** Memory of the judge of one partition. */
+  readonly partitionBytes: number;
   readonly partitions: number;
   readonly monitors: number;
   readonly brokers: number;
@@ -37,11 +43,28 @@ export type Capacity = {
 const replicas = 3;
 /** Of a core only so much is planned for: the rest is for catching up after a failure. */
 const planned = 0.5;
-const stateBytesPerPartition = 2 ** 28;
+const stateBytesPerPartition = 2 ** 29;
 const stateBytesPerMonitor = 2 ** 30;
 const partitionsMin = 4;
 const monitorsMin = 2;
 const brokersMin = 3;
+
+/** What a partition's judge holds of its customers: some open, the rest packed. */
+export function stateBytesOf(customers: number, measured: Measurements): number {
+  const open = Math.min(customers, measured.openCustomersMax);
+  return (
+    open * measured.openBytesPerCustomer + (customers - open) * measured.packedBytesPerCustomer
+  );
+}
+
+/** How many customers fit into so much of one partition's memory. */
+function customersIn(bytes: number, measured: Measurements): number {
+  const { openCustomersMax, openBytesPerCustomer, packedBytesPerCustomer } = measured;
+  const left = bytes - openCustomersMax * openBytesPerCustomer;
+  return left < 0
+    ? Math.floor(bytes / openBytesPerCustomer)
+    : openCustomersMax + Math.floor(left / packedBytesPerCustomer);
+}
 
 export function capacityOf(house: House, measured: Measurements): Capacity {
   const { customers, eventsPerCustomerAndDay, peakOverMean, dedupeDays } = house;
@@ -53,17 +76,17 @@ export function capacityOf(house: House, measured: Measurements): Capacity {
     Math.ceil(peakPerSecond / (measured.registrarFactsPerCpuSecond * planned)),
   );
   const customersPerFleet = Math.ceil(customers / fleets);
-  const stateBytes = customersPerFleet * measured.judgeBytesPerCustomer;
   const judgingCores = peakPerSecond / fleets / (measured.judgeFactsPerCpuSecond * planned);
   const partitions = Math.max(
     partitionsMin,
     Math.ceil(judgingCores),
-    Math.ceil(stateBytes / stateBytesPerPartition),
+    Math.ceil(customersPerFleet / customersIn(stateBytesPerPartition, measured)),
   );
+  const partitionBytes = stateBytesOf(Math.ceil(customersPerFleet / partitions), measured);
   const monitors = Math.max(
     monitorsMin,
     Math.ceil(judgingCores),
-    Math.ceil(stateBytes / stateBytesPerMonitor),
+    Math.ceil((partitions * partitionBytes) / stateBytesPerMonitor),
   );
   const bytesPerEvent =
     measured.factBytes +
@@ -76,6 +99,7 @@ export function capacityOf(house: House, measured: Measurements): Capacity {
     fleets,
     customersPerFleet,
     registrarHeapBytes: (remembered / fleets) * measured.registrarHeapBytesPerFact,
+    partitionBytes,
     partitions,
     monitors,
     brokers: Math.max(
@@ -110,6 +134,7 @@ export function capacityTable(houses: readonly House[], measured: Measurements):
     ["customers in a fleet", ({ capacity }) => amount(capacity.customersPerFleet)],
     ["memory of its registrar", ({ capacity }) => amount(capacity.registrarHeapBytes, "B")],
     ["partitions of a fleet", ({ capacity }) => `${capacity.partitions}`],
+    ["memory of a partition's judge", ({ capacity }) => amount(capacity.partitionBytes, "B")],
     ["monitors of a fleet (1 core, 2 GiB each)", ({ capacity }) => `${capacity.monitors}`],
     ["monitors in all", ({ capacity }) => `${capacity.monitors * capacity.fleets}`],
     ["brokers", ({ capacity }) => `${capacity.brokers}`],
