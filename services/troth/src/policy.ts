@@ -6,7 +6,7 @@ import { exitCodes, InputError } from "./exit.ts";
 import { addKafkaOptions, type KafkaOptions, readKafkaSettings } from "./kafka-options.ts";
 import { policySwitch } from "./partitioned/fact-log.ts";
 import { defaultPolicyPath, readPolicy, readPolicyText } from "./policy-file.ts";
-import { openTopic, topics } from "./run/place.ts";
+import { openTopic, partitionCutOff, topics } from "./run/place.ts";
 
 /** Writes into the log of facts that from here on this policy holds. */
 async function activate(path: string, options: KafkaOptions): Promise<number> {
@@ -14,6 +14,12 @@ async function activate(path: string, options: KafkaOptions): Promise<number> {
   const troubled = (what: string): void => void process.stderr.write(`policy: ${what}\n`);
   const kafka = await openKafka(await readKafkaSettings(options, "intake", troubled));
   try {
+    const cutOff = await partitionCutOff(kafka);
+    if (cutOff !== null)
+      throw new InputError(
+        `${topics.noise}, partition ${cutOff}: its first records are deleted, and a policy that takes over judges ` +
+          "from the first record on: every monitor would stop there. Load the facts into new topics (troth migrate) under it",
+      );
     const facts = await openTopic(kafka, topics.facts, 0);
     const { first } = await facts.append([policySwitch(policy.hash)], 0);
     await facts.close();

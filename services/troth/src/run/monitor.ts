@@ -2,6 +2,7 @@ import { openSite, type Site } from "../partitioned/site.ts";
 import { type Supervised, supervise } from "../partitioned/supervise.ts";
 import { joining, keepMember } from "./member.ts";
 import {
+  checkRetention,
   numbered,
   openTopic,
   type Place,
@@ -10,7 +11,6 @@ import {
   snapshotEvery,
   snapshotsOf,
   topics,
-  warnOfRetention,
 } from "./place.ts";
 import { openFleetTell } from "./tell.ts";
 
@@ -18,7 +18,7 @@ import { openFleetTell } from "./tell.ts";
 export async function runMonitor(place: Place): Promise<Service> {
   const { kafka, clock, log, stop } = place;
   const partitions = await partitionsOf(kafka);
-  await warnOfRetention(place);
+  await checkRetention(place);
   const tell = openFleetTell(place.metrics);
   const sites = new Map<number, Supervised<Site>>();
 

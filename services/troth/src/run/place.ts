@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type KafkaLogs, type Log, openSnapshots, type Snapshots } from "@troth/log";
+import { type KafkaLogs, type Log, LogError, openSnapshots, type Snapshots } from "@troth/log";
 import {
   type Clock,
   type HealthServerOptions,
@@ -13,6 +13,7 @@ import {
 import type { Keys } from "../keys/keys.ts";
 import type { Policies } from "../partitioned/policies.ts";
 import { openSharedSnapshots } from "../partitioned/shared-snapshots.ts";
+import { StoppedError } from "../partitioned/stopped.ts";
 import type { Wait } from "../partitioned/waits.ts";
 import type { Notified } from "../tell/machine.ts";
 import { logOptionsOf } from "../topics/table.ts";
@@ -82,14 +83,27 @@ export async function partitionsOf(kafka: KafkaLogs): Promise<number> {
   return state.partitions;
 }
 
+/** So long a monitor may be away without its snapshot being passed by what is deleted. */
+const retentionMsMin = 86_400_000;
+
 /**
  * What forgets the noise makes a change of policy impossible, as whoever takes over is judged from the
- * beginning, and leaves snapshots as the only way back. It is allowed, and said.
+ * beginning, and leaves snapshots as the only way back. It is allowed, and said; but not so short that
+ * the place of the newest snapshot would be gone before anybody was called.
  */
-export async function warnOfRetention({ kafka, log }: Pick<Place, "kafka" | "log">): Promise<void> {
+export async function checkRetention({ kafka, log }: Pick<Place, "kafka" | "log">): Promise<void> {
   const settings = (await kafka.describe(topics.noise))?.settings;
+  const of = (name: string): string => settings?.get(name) ?? "-1";
+  const ms = Number(of("retention.ms"));
+  if (ms >= 0 && ms < retentionMsMin) {
+    throw new StoppedError(
+      "retention",
+      `${topics.noise} deletes records after ${ms} ms (retention.ms): a monitor that is away for longer would ` +
+        "find the place of its snapshot gone. Keep them for a day at least; troth topics apply keeps them for ever",
+    );
+  }
   for (const name of ["retention.ms", "retention.bytes"]) {
-    const limit = settings?.get(name) ?? "-1";
+    const limit = of(name);
     if (limit === "-1") continue;
     log.warn(
       "records of noise are deleted: no other policy can take over, and who loses its snapshots stops; " +
@@ -97,6 +111,22 @@ export async function warnOfRetention({ kafka, log }: Pick<Place, "kafka" | "log
       { topic: topics.noise, setting: name, limit },
     );
   }
+}
+
+/** Whether every record of noise that was ever written is there; the first partition where it is not. */
+export async function partitionCutOff(kafka: KafkaLogs): Promise<number | null> {
+  for (const partition of numbered(await partitionsOf(kafka))) {
+    const noise = await openTopic(kafka, topics.noise, partition);
+    try {
+      for await (const _ of noise.read(0)) break;
+    } catch (error) {
+      if (error instanceof LogError && error.code === "truncated") return partition;
+      throw error;
+    } finally {
+      await noise.close();
+    }
+  }
+  return null;
 }
 
 export const numbered = (count: number): readonly number[] =>
