@@ -62,6 +62,7 @@ export {
   type Joining,
   type Noise,
   type Output,
+  outputText,
   type Retraction,
 } from "./output.ts";
 export { personalIn } from "./personal.ts";

@@ -41,7 +41,9 @@ export type Output = {
 };
 
 /** An output as the decisions log holds it: one JSON object, times in milliseconds. */
-export const encodeOutput = (output: Output): Buffer => Buffer.from(JSON.stringify(output));
+export const outputText = (output: Output): string => JSON.stringify(output);
+
+export const encodeOutput = (output: Output): Buffer => Buffer.from(outputText(output));
 
 /** The inverse, for records whose checksum the log has verified; throws on anything else. */
 export const decodeOutput = (bytes: Buffer): Output => JSON.parse(bytes.toString("utf8")) as Output;

@@ -3,7 +3,15 @@ export { readLog } from "./file/read-only.ts";
 export type { Recovery } from "./file/recover.ts";
 export { factCodec, factCodecBy, type SchemaIds } from "./kafka/fact-codec.ts";
 export { type GroupOptions, joinGroup, type Membership } from "./kafka/group.ts";
-export { flagCodec, noiseCodec, noiseCodecBy, noiseOf, outputCodec } from "./kafka/json-codecs.ts";
+export {
+  FlagInput,
+  flagCodec,
+  noiseCodec,
+  noiseCodecBy,
+  noiseOf,
+  OutputInput,
+  outputCodec,
+} from "./kafka/json-codecs.ts";
 export { type KafkaLogOptions, type KafkaLogs, type NewTopic, openKafka } from "./kafka/kafka.ts";
 export { plainCodec, type RecordCodec } from "./kafka/message.ts";
 export type { ForeignRecord } from "./kafka/peek.ts";

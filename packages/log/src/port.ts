@@ -20,8 +20,6 @@ export type LogRecord = {
 
 export type LogInput = {
   readonly bytes: Uint8Array;
-  /** What the bytes say, where the writer has it at hand: spares a codec reading them back. */
-  readonly value?: unknown;
   /** W3C trace context to be carried along, where the log can; no part of what is stored. */
   readonly trace?: string | undefined;
 };

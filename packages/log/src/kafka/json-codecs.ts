@@ -7,9 +7,10 @@ import {
   type NoiseRecord,
   type Output,
   openLogged,
+  outputText,
   splitNoise,
 } from "@troth/events";
-import type { LogRecord } from "../port.ts";
+import type { LogInput, LogRecord } from "../port.ts";
 import {
   factFromWire,
   factValue,
@@ -73,6 +74,23 @@ const outputType = headerName("ce_type");
 const outputFirst = fixedHeaders({ ce_specversion: "1.0" });
 const outputLast = fixedHeaders({ "content-type": "application/json" });
 
+/** An output to be appended; its bytes are made only where a log wants them. */
+export class OutputInput implements LogInput {
+  readonly value: Output;
+  readonly text: string;
+  readonly trace: string | undefined;
+
+  constructor(output: Output, trace: string | undefined) {
+    this.value = output;
+    this.text = outputText(output);
+    this.trace = trace;
+  }
+
+  get bytes(): Buffer {
+    return Buffer.from(this.text);
+  }
+}
+
 /**
  * What a judge says: JSON as CloudEvents in binary mode, under the customer's reference. Log and place
  * make the id, so a copy that another owner wrote has the same one.
@@ -80,11 +98,11 @@ const outputLast = fixedHeaders({ "content-type": "application/json" });
 export const outputCodec = (genesis: string): RecordCodec => {
   const source = fixedHeaders({ ce_source: `urn:troth:decisions:${genesis}` });
   return {
-    write: (pen, { bytes, value }) => {
-      const output = value === undefined ? decodeOutput(asBuffer(bytes)) : (value as Output);
-      const { inOffset, seq, stamp, body } = output;
+    write: (pen, input) => {
+      const said = input instanceof OutputInput ? input : null;
+      const { inOffset, seq, stamp, body } = said?.value ?? decodeOutput(asBuffer(input.bytes));
       pen.key("customer" in body ? body.customer : null);
-      pen.value(asBuffer(bytes));
+      pen.value(said?.text ?? asBuffer(input.bytes));
       pen.fixed(outputFirst);
       pen.header(outputId, `${inOffset}.${seq}`);
       pen.fixed(source);
@@ -98,16 +116,38 @@ export const outputCodec = (genesis: string): RecordCodec => {
 
 type Posted = { readonly at: { readonly key: string }; readonly flag: unknown };
 
+/** A flag to be shown, its parts as JSON; null takes it down. */
+export class FlagInput implements LogInput {
+  readonly key: string;
+  readonly at: string;
+  readonly flag: string | null;
+
+  constructor(key: string, at: string, flag: string | null) {
+    this.key = key;
+    this.at = at;
+    this.flag = flag;
+  }
+
+  get bytes(): Buffer {
+    return Buffer.from(`{"at":${this.at},"flag":${this.flag ?? "null"}}`);
+  }
+}
+
+function postedIn(bytes: Uint8Array): FlagInput {
+  const { at, flag } = JSON.parse(asBuffer(bytes).toString("utf8")) as Posted;
+  return new FlagInput(at.key, JSON.stringify(at), flag === null ? null : JSON.stringify(flag));
+}
+
 /**
  * How a customer stands: under the customer's key, so that compaction leaves the latest. No flag is a
  * tombstone, and the customer is gone from the topic in time; where it was said is in a header.
  */
 export const flagCodec: RecordCodec = {
-  write: (pen, { bytes }) => {
-    const { at, flag } = JSON.parse(asBuffer(bytes).toString("utf8")) as Posted;
-    pen.key(at.key);
-    pen.value(flag === null ? null : JSON.stringify(flag));
-    pen.header(flagHeader, JSON.stringify(at));
+  write: (pen, input) => {
+    const { key, at, flag } = input instanceof FlagInput ? input : postedIn(input.bytes);
+    pen.key(key);
+    pen.value(flag);
+    pen.header(flagHeader, at);
     pen.fixed(outputLast);
   },
   toBytes: (message) => {

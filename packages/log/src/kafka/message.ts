@@ -1,3 +1,4 @@
+import type { LogInput } from "../port.ts";
 import type { RecordPen } from "./record-pen.ts";
 
 /** The name of a header, as it is looked for. */
@@ -153,15 +154,13 @@ export function cursorAt(bytes: Buffer, at: number): VarintCursor {
  * value, for readers who are not troth.
  */
 export type RecordCodec = {
-  /** Key, value and headers, in this order. `value` is what the bytes say, if the writer gave it. */
-  readonly write: (pen: RecordPen, record: Written) => void;
+  /** Key, value and headers, in this order. */
+  readonly write: (pen: RecordPen, record: Pick<LogInput, "bytes">) => void;
   /** The bytes that were appended, in memory of their own: a view would keep the whole answer. */
   readonly toBytes: (message: Message) => Buffer;
   /** What the bytes say, where that is sooner had than the bytes themselves. */
   readonly toValue?: (message: Message) => unknown;
 };
-
-export type Written = { readonly bytes: Uint8Array; readonly value?: unknown };
 
 /** The bytes as they are. */
 export const plainCodec: RecordCodec = {

@@ -1,5 +1,5 @@
 import { canonicalJson, type Flag, flagJson, type Named } from "@troth/events";
-import type { Log, LogInput } from "@troth/log";
+import { FlagInput, type Log } from "@troth/log";
 import type { PartitionJudge } from "@troth/monitor";
 
 /** A flag as the compacted topic holds it: under its customer's key, with the place it was said at. */
@@ -12,8 +12,8 @@ export type Posted = {
   readonly flag: Flag | null;
 };
 
-const encode = ({ flag, ...rest }: Posted): Buffer =>
-  Buffer.from(`{"at":${canonicalJson(rest)},"flag":${flag === null ? "null" : flagJson(flag)}}`);
+const inputOf = ({ flag, ...at }: Posted): FlagInput =>
+  new FlagInput(at.key, canonicalJson(at), flag === null ? null : flagJson(flag));
 
 /** Shows in the flags log how each customer stands. */
 export type FlagBoard = {
@@ -57,7 +57,7 @@ export function openFlagBoard(flags: Log): FlagBoard {
     },
     flush: async (stamp) => {
       if (waiting.size === 0) return;
-      const inputs: LogInput[] = [...waiting.values()].map((one) => ({ bytes: encode(one) }));
+      const inputs = [...waiting.values()].map(inputOf);
       waiting.clear();
       await flags.append(inputs, stamp);
     },

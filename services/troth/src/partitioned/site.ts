@@ -1,13 +1,12 @@
 import {
   decodeOutput,
-  encodeOutput,
   type Flag,
   invariant,
   isBeyond,
   type NoiseRecord,
   type Output,
 } from "@troth/events";
-import { type Log, type LogInput, type LogRecord, noiseOf, type Snapshots } from "@troth/log";
+import { type Log, type LogRecord, noiseOf, OutputInput, type Snapshots } from "@troth/log";
 import { type Exchange, PartitionJudge } from "@troth/monitor";
 import type { Policy } from "@troth/policy";
 import { type Clock, noTraces, shareSpans, type Traces } from "@troth/runtime";
@@ -100,13 +99,13 @@ export async function openSite(options: SiteOptions): Promise<Site> {
   let stamp = 0;
   const waits = openWaits();
 
-  let said: LogInput[] = [];
+  let said: OutputInput[] = [];
   let last = written;
   const say = (record: NoiseRecord, out: readonly Output["body"][], trace?: string): void => {
     for (const [seq, body] of out.entries()) {
       const output: Output = { inOffset: record.number, seq, stamp: record.stamp, body };
       if (!isBeyond(output, written)) continue;
-      said.push({ bytes: encodeOutput(output), value: output, trace });
+      said.push(new OutputInput(output, trace));
       last = output;
     }
   };
@@ -120,7 +119,8 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     const upTo = last;
     const what = `the brokers are to store what partition ${partition} said`;
     const storing = [board.flush(stamp)];
-    if (sending.length > 0) storing.push(decisions.append(sending, stamp).then(() => undefined));
+    for (const some of appendsOf(sending))
+      storing.push(decisions.append(some, stamp).then(() => undefined));
     stored = waits.while("brokers", what, Promise.all(storing)).then(() => {
       written = upTo;
     });
@@ -236,6 +236,23 @@ export async function openSite(options: SiteOptions): Promise<Site> {
       if (isWhole) await save(true);
     },
   };
+}
+
+/** Many large ones are more than one append may be: a topic takes 8 MiB, a character up to 3 bytes. */
+const appendCharsMax = 2 << 20;
+
+function* appendsOf(said: readonly OutputInput[]): Generator<readonly OutputInput[]> {
+  let from = 0;
+  let chars = 0;
+  for (const [n, { text }] of said.entries()) {
+    if (chars > 0 && chars + text.length > appendCharsMax) {
+      yield said.slice(from, n);
+      from = n;
+      chars = 0;
+    }
+    chars += text.length;
+  }
+  if (from < said.length) yield said.slice(from);
 }
 
 const placeOf = (partition: number): string => `noise, partition ${partition}`;
