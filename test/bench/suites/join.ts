@@ -51,14 +51,20 @@ function jobOf(events: number, customers: number): Job {
 
 type Ground = { readonly kafka: TestKafka; readonly client: Kafka; readonly peer: Peer };
 
-/** Of the peer's topics: the same records in the same order, as JSON for who does not know ours. */
-async function fillPeer({ client }: Ground, { noise }: Job): Promise<void> {
+/** Nothing in it is ever too old: Kafka forgets by the time of a record, and the peer writes log time. */
+async function makeTopic({ client }: Ground, topic: string): Promise<void> {
   const admin = client.admin();
   await admin.connect();
-  const topic = { numPartitions: partitions, replicationFactor: 1 };
-  await admin.createTopics({ topics: [{ topic: "peer.noise", ...topic }] });
+  const configEntries = [{ name: "retention.ms", value: "-1" }];
+  const shape = { numPartitions: partitions, replicationFactor: 1, configEntries };
+  await admin.createTopics({ topics: [{ topic, ...shape }] });
   await admin.disconnect();
-  const producer = client.producer();
+}
+
+/** Of the peer's topics: the same records in the same order, as JSON for who does not know ours. */
+async function fillPeer(ground: Ground, { noise }: Job): Promise<void> {
+  await makeTopic(ground, "peer.noise");
+  const producer = ground.client.producer();
   await producer.connect();
   for (const [partition, records] of noise.entries()) {
     for (let i = 0; i < records.length; i += 1_000) {
@@ -98,11 +104,7 @@ async function runPeer(ground: Ground, job: Job, guarantee: Guarantee): Promise<
   const { kafka, client, peer } = ground;
   peerRuns += 1;
   const decisions = `peer.decisions.${peerRuns}`;
-  const admin = client.admin();
-  await admin.connect();
-  const topic = { topic: decisions, numPartitions: partitions, replicationFactor: 1 };
-  await admin.createTopics({ topics: [topic] });
-  await admin.disconnect();
+  await makeTopic(ground, decisions);
   const { policy, records } = job;
   const brokers = kafka.addresses.join(",");
   const run = await peer.run({
