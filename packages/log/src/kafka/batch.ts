@@ -29,22 +29,28 @@ export const countOf = (lists: readonly Records[]): number =>
 /** One batch as it lies on a broker's disk; the lists one behind the other. */
 export function encodeBatch(lists: readonly Records[], writer: Writer, timestamp: number): Buffer {
   const count = countOf(lists);
-  const room = lists.reduce((sum, one) => sum + one.bytes.length, headBytes);
-  const bytes = Buffer.allocUnsafe(room + count * prefixBytesMax);
+  const total = lists.reduce((sum, one) => sum + one.bytes.length, 0);
+  const bytes = Buffer.allocUnsafe(headBytes + count * prefixBytesMax + total);
   let at = headBytes;
   let n = 0;
-  for (const { bytes: from, ends } of lists) {
-    let begin = 0;
+  // Laid down at the far end, from where each is moved up behind the one before: that overtakes none.
+  let begin = bytes.length - total;
+  let listAt = begin;
+  for (const { bytes: list, ends } of lists) {
+    bytes.set(list, listAt);
     for (const end of ends) {
-      at = putNumber(bytes, at, 2 + numberBytes(n) + end - begin);
+      const length = listAt + end - begin;
+      at = putNumber(bytes, at, 2 + numberBytes(n) + length);
       bytes[at++] = 0;
       // Every record of a batch is as old as the batch.
       bytes[at++] = 0;
       at = putNumber(bytes, at, n);
-      at += from.copy(bytes, at, begin, end);
-      begin = end;
+      bytes.copyWithin(at, begin, begin + length);
+      at += length;
+      begin += length;
       n += 1;
     }
+    listAt += list.length;
   }
   bytes.writeBigInt64BE(0n, 0);
   bytes.writeInt32BE(at - lengthFrom, lengthAt);
