@@ -9,7 +9,7 @@ import { startKafka, type TestKafka } from "../../support/kafka.ts";
 import { type Fleet, openFleet, readDecisions } from "../../support/kafka-fleet.ts";
 import { joinDecisions, joinNoise, joinPolicy, policyPath } from "../join/noise.ts";
 import { type Guarantee, openPeer, type Peer } from "../join/streams.ts";
-import type { Figure, Suite } from "../suite.ts";
+import type { Case, Figure, Suite } from "../suite.ts";
 
 const partitions = 4;
 
@@ -219,6 +219,20 @@ async function runTroth(job: Job): Promise<Figure> {
   }
 }
 
+const exactly = "Kafka Streams, exactly once";
+const atLeast = "Kafka Streams, at least once";
+const raw = "kafkajs, counted only";
+
+/** How a round's monitor stands to everybody else of its round, per second of processor. */
+function compared(figure: Figure, round: ReadonlyMap<string, Figure>): Figure {
+  const against = [exactly, atLeast, raw].flatMap((id) => {
+    const peer = round.get(id)?.perCpu ?? null;
+    if (peer === null || figure.perCpu === null) return [];
+    return `${(figure.perCpu / peer).toFixed(2)} x ${id}`;
+  });
+  return against.length === 0 ? figure : { ...figure, note: `per cpu s: ${against.join("; ")}` };
+}
+
 export const suite: Suite = {
   says: "the join on Kafka: mixed noise of 100,000 customers in 4 partitions, decisions out, beside Kafka Streams",
   prepare: async ({ scale }) => {
@@ -226,19 +240,23 @@ export const suite: Suite = {
     const kafka = await startKafka();
     const ground = { kafka, client: new Kafka(kafka.config()), peer: await openPeer() };
     await fillPeer(ground, job);
-    const exactly = "Kafka Streams, exactly once";
-    const unit = "records/s";
+    const round = new Map<string, Figure>();
+    const one = (id: string, peer: string | null, run: () => Promise<Figure>): Case => ({
+      id,
+      unit: "records/s",
+      peer,
+      run: async () => {
+        const figure = await run();
+        round.set(id, figure);
+        return figure;
+      },
+    });
     return {
       cases: [
-        { id: exactly, unit, peer: null, run: () => runPeer(ground, job, "exactly_once_v2") },
-        {
-          id: "Kafka Streams, at least once",
-          unit,
-          peer: exactly,
-          run: () => runPeer(ground, job, "at_least_once"),
-        },
-        { id: "kafkajs, counted only", unit, peer: exactly, run: () => consumeRaw(ground, job) },
-        { id: "one monitor", unit, peer: exactly, run: () => runTroth(job) },
+        one(exactly, null, () => runPeer(ground, job, "exactly_once_v2")),
+        one(atLeast, exactly, () => runPeer(ground, job, "at_least_once")),
+        one(raw, exactly, () => consumeRaw(ground, job)),
+        one("one monitor", exactly, async () => compared(await runTroth(job), round)),
       ],
       close: async () => {
         ground.peer.close();
