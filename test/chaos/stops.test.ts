@@ -81,7 +81,10 @@ async function checkOutputs(dir: string): Promise<number> {
       const anew = due[count];
       if (anew === undefined || !encodeOutput(anew).equals(bytes)) {
         expect(output, `output ${count}`).toEqual(anew);
-        throw new Error(`output ${count} has other bytes than a judge begun anew writes`);
+        const [found, due] = [output, anew].map((one) => JSON.stringify(one));
+        throw new Error(
+          `output ${count} has other bytes than a judge begun anew writes:\n${found}\n${due}`,
+        );
       }
       last = output;
       count += 1;
