@@ -124,12 +124,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a snapshot claims to have seen one record less",
     file: monitor,
-    edits: [
-      [
-        "saved = { position, bytes",
-        "saved = { position: Math.max(0, position - 1), bytes",
-      ],
-    ],
+    edits: [["saved = { position, bytes", "saved = { position: Math.max(0, position - 1), bytes"]],
     seed: 1,
   },
   {
