@@ -1,5 +1,5 @@
 import type { Fact, Reference } from "@troth/events";
-import { identityOf, isCohort, isCustomer, referencesOf } from "@troth/events";
+import { identityOf, isCohort, isCustomer, referencesOf, tableOf } from "@troth/events";
 import { heldBy, noNames, type TenantNames } from "./names.ts";
 
 /** What the registrar hands on: whom a fact concerns, or that two names are one customer. */
@@ -188,11 +188,19 @@ export class Registrar {
     const orders = fact.data["affectedOrders"];
     if (!Array.isArray(orders)) return;
     for (const order of orders) {
-      const data = { ...fact.data, orderNumber: String(order) };
+      const data = inTableOrder(fact.kind, { ...fact.data, orderNumber: String(order) });
       this.#deliver(run, { ...fact, subject: `order:${order}`, data });
     }
   }
 }
+
+/** As a decoder gives it: who waited through a restart is written in the same bytes as who did not. */
+const inTableOrder = (kind: Fact["kind"], data: Fact["data"]): Fact["data"] =>
+  Object.fromEntries(
+    Object.keys(tableOf(kind).fields).flatMap((name) =>
+      Object.hasOwn(data, name) ? [[name, data[name]]] : [],
+    ),
+  );
 
 /** One call of `route`: what it gathers. */
 type Run = {
