@@ -50,15 +50,25 @@ function endOf(facts: readonly Fact[]): readonly string[] {
     pipeline.take(fact, stamp, out);
   }
   pipeline.tick(until, out);
-  const rows = new Map<string, string>();
+  const rows = new Map<string, { stands: string; since: number; severity: number; ends: string }>();
   for (const body of out) {
     if (body.kind !== "pledge") continue;
     const { promiseId, term, verdict, at, due, severity, keptAt, evidence } = body;
     const row = `${promiseId}#${term}`;
+    const stands = `${verdict} ${due} ${keptAt}`;
+    const ends = evidence.join();
+    const held = rows.get(row);
     if (verdict === "void") rows.delete(row);
-    else rows.set(row, `${row} ${verdict} ${at} ${due} ${severity} ${keptAt} ${evidence.join()}`);
+    // Where only severity grew, what is said is the moment of that step (RULES.md, 6), which nobody
+    // hears of who is told of the promise after it; the row stands as it is since the same moment.
+    else if (held?.stands === stands && held.severity !== severity && at > held.since)
+      rows.set(row, { ...held, severity, ends });
+    else rows.set(row, { stands, since: at, severity, ends });
   }
-  return [...[...rows.values()].sort(), ...pipeline.flags(until).map(flagJson)];
+  const lines = [...rows].map(
+    ([row, { stands, since, severity, ends }]) => `${row} ${stands} ${since} ${severity} ${ends}`,
+  );
+  return [...lines.sort(), ...pipeline.flags(until).map(flagJson)];
 }
 
 test(`${cases} lives told late, out of order and more than once end as those told in order`, {
