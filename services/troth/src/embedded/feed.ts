@@ -19,7 +19,7 @@ const outputsPerTurn = 500;
 /** Outputs kept decoded for the next reader; a power of two. More than a batch of the log. */
 const recentMax = 4_096;
 
-/** Decodes each output once for all readers that are near each other: it cost more than judging. */
+/** Decodes each output once for all readers that are near each other. */
 function decodedOnce(): (record: LogRecord) => Output {
   const recent: { readonly offset: number; readonly output: Output }[] = [];
   return ({ offset, bytes }) => {
