@@ -44,7 +44,8 @@ export function median(values: readonly number[]): number {
 }
 
 /** Of times and sizes less is better, of everything else more. */
-export const isLessBetter = (unit: string): boolean => unit === "ms" || unit.startsWith("B ");
+export const isLessBetter = (unit: string): boolean =>
+  unit.startsWith("ms") || unit.startsWith("B ");
 
 /** Median against the peer's median of the same run; null without a peer. */
 export function ratioOf(result: CaseResult, all: readonly CaseResult[]): number | null {

@@ -25,6 +25,10 @@ export type Peer = {
     readonly guarantee: Guarantee;
     readonly policy: string;
     readonly records: number;
+    /** How long a batch waits for more; for throughput 20 ms. */
+    readonly lingerMs?: number;
+    /** Ends it before it is done. */
+    readonly signal?: AbortSignal;
   }) => Promise<PeerRun>;
   readonly close: () => void;
 };
@@ -47,19 +51,26 @@ export async function openPeer(): Promise<Peer> {
   await run("javac", ["-cp", `${jars}/*`, "-d", classes, join(here, "Peer.java")]);
   let runs = 0;
   return {
-    run: async ({ brokers, noise, decisions, guarantee, policy, records }) => {
+    run: async (job) => {
+      const { brokers, noise, decisions, guarantee, policy, records, lingerMs = 20, signal } = job;
       runs += 1;
       const state = mkdtempSync(join(tmpdir(), "troth-join-state-"));
       const java = ["-Xmx2g", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error"];
       const id = `join-${process.pid}-${runs}`;
-      const words = [brokers, noise, decisions, id, state, guarantee, policy, String(records)];
+      const words = [brokers, noise, decisions, id, state, guarantee, policy];
       try {
         const { stdout } = await run(
           "java",
-          [...java, "-cp", `${jars}/*:${classes}`, "Peer", ...words],
-          {
-            timeout: 600_000,
-          },
+          [
+            ...java,
+            "-cp",
+            `${jars}/*:${classes}`,
+            "Peer",
+            ...words,
+            String(records),
+            String(lingerMs),
+          ],
+          { timeout: 600_000, signal },
         );
         return JSON.parse(stdout);
       } finally {

@@ -23,29 +23,45 @@ export type Hear = (id: string, at: number) => void;
 export const now = (): number => performance.timeOrigin + performance.now();
 
 /** Where events go in, and where what was judged of them can be read. */
-export type Place = {
-  /** Resolves once the door answered 202. */
-  readonly send: (events: readonly CloudEvent[]) => Promise<void>;
+export type Place<T = CloudEvent> = {
+  /** Resolves once they are accepted: by a door, that it answered 202. */
+  readonly send: (events: readonly T[]) => Promise<void>;
   /** From now on hears of every event that was judged, and since when that can be read. */
   readonly heard: (hear: Hear) => void;
 };
 
+export function openHearing(): { readonly hear: Hear } & Pick<Place, "heard"> {
+  let told: Hear = () => undefined;
+  return {
+    hear: (id, at) => told(id, at),
+    heard: (hear) => {
+      told = hear;
+    },
+  };
+}
+
 /** Of each event, from when it was to be sent until what was judged of it could be read. */
 export type Waits = { readonly ms: readonly number[]; readonly perSecond: number };
+
+export const percentile = (sorted: readonly number[], share: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+
+export const percentilesOf = ({ ms }: Waits): string =>
+  [0.5, 0.99, 0.999].map((one) => `p${one * 100} ${percentile(ms, one).toFixed(1)} ms`).join(", ");
 
 const everyMs = 10;
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Resolves once all events have been heard of; calls `noted` with each. */
-function listening(place: Place, ids: ReadonlySet<string>, noted: Hear) {
+function listening({ heard }: Pick<Place, "heard">, ids: ReadonlySet<string>, noted: Hear) {
   const open = new Set(ids);
   return new Promise<void>((resolve, reject) => {
     const late = setTimeout(
       () => reject(new Error(`${open.size} events were not judged`)),
       200_000,
     );
-    place.heard((id, at) => {
+    heard((id, at) => {
       if (!open.delete(id)) return;
       noted(id, at);
       if (open.size > 0) return;
@@ -54,11 +70,6 @@ function listening(place: Place, ids: ReadonlySet<string>, noted: Hear) {
     });
   });
 }
-
-const stampedNow = (event: CloudEvent): CloudEvent => {
-  const time = new Date().toISOString();
-  return { ...event, time, recordedtime: time };
-};
 
 /** As fast as it takes them: events a second from the first sent to the last judged. */
 export async function peakOf(place: Place, events: readonly CloudEvent[]): Promise<number> {
@@ -71,7 +82,7 @@ export async function peakOf(place: Place, events: readonly CloudEvent[]): Promi
     while (next < events.length) {
       const from = next;
       next += perBatch;
-      await place.send(events.slice(from, from + perBatch).map(stampedNow));
+      await place.send(events.slice(from, from + perBatch));
     }
   };
   await Promise.all(Array.from({ length: 4 }, sender));
@@ -79,19 +90,27 @@ export async function peakOf(place: Place, events: readonly CloudEvent[]): Promi
   return events.length / ((now() - began) / 1_000);
 }
 
+type Which<T> = {
+  /** Whether its wait is; all of them unless told. */
+  readonly isCounted?: (event: T) => boolean;
+  /** Whether anything is ever said of it; of all of them unless told. */
+  readonly isHeardOf?: (event: T) => boolean;
+};
+
 /**
  * At a steady rate, whatever the answers: each hundredth of a second what is due, counted from when it
  * was due, so that a place that stalls is not spared the events it kept from being sent.
  */
-export async function waitsAt(
-  place: Place,
-  events: readonly CloudEvent[],
+export async function waitsAt<T extends { readonly id: string }>(
+  place: Place<T>,
+  events: readonly T[],
   perSecond: number,
-  isCounted: (event: CloudEvent) => boolean = () => true,
+  { isCounted, isHeardOf }: Which<T> = {},
 ): Promise<Waits> {
   const due = new Map<string, number>();
   const ms: number[] = [];
-  const done = listening(place, new Set(events.map(({ id }) => id)), (id, at) => {
+  const ids = new Set(events.filter(isHeardOf ?? (() => true)).map(({ id }) => id));
+  const done = listening(place, ids, (id, at) => {
     const since = due.get(id);
     if (since !== undefined) ms.push(at - since);
   });
@@ -104,8 +123,8 @@ export async function waitsAt(
     if (until > sent) {
       const some = events.slice(sent, until);
       for (const [n, event] of some.entries())
-        if (isCounted(event)) due.set(event.id, began + ((sent + n) / perSecond) * 1_000);
-      sending.push(place.send(some.map(stampedNow)));
+        if (isCounted?.(event) ?? true) due.set(event.id, began + ((sent + n) / perSecond) * 1_000);
+      sending.push(place.send(some));
       sent = until;
     }
     await sleep(everyMs);
