@@ -22,7 +22,7 @@ import {
 const partitions = 4;
 /**
  * Low enough that all come along on two cores with broker, sender and reader: at 8,000/s Streams exactly
- * once falls behind, and its backlog would be what is measured.
+ * once was seen to fall behind on a shared machine, and its backlog would be what is measured.
  */
 const fullPerSecond = 5_000;
 const shares = [0.2, 0.8] as const;
