@@ -108,15 +108,25 @@ describe.skipIf(noKafka !== null)(`the desk on a real Kafka${noKafka ?? ""}`, ()
       level === "none" ? [] : [`${reference} ${level}`],
     );
     let parting: readonly string[] = ["nothing was answered"];
+    let shown: ReadonlySet<string> = new Set();
     await until("the desk has read all", 60_000, async () => {
       const { items } = await queue("&state=any");
       const found = new Set(items.map(({ customer, level }) => `${customer} ${level}`));
       parting = wanted.filter((one) => !found.has(one));
+      shown = found;
       return parting.length === 0;
     }).catch((error: unknown) => {
-      throw new Error(`not shown as one process shows them: ${parting.join(", ")}`, {
-        cause: error,
-      });
+      const instead = [...shown].filter((one) => !wanted.includes(one));
+      // Whether the log has it and the desk does not, or nobody ever said it.
+      const said = outputs
+        .flat()
+        .flatMap(({ body }) => (body.kind === "flag" ? [`${body.customer} ${body.level}`] : []));
+      const unsaid = parting.filter((one) => !said.includes(one));
+      throw new Error(
+        `not shown as one process shows them: ${parting.join(", ")}; instead ${instead.join(", ")}; ` +
+          `never said in the log: ${unsaid.join(", ")}\n${desk.said().slice(-2_000)}`,
+        { cause: error },
+      );
     });
     const { items, total } = await queue("&state=any");
     expect(total).toBe(atRisk.filter(({ level }) => level !== "none").length);
