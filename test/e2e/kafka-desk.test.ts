@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { createViews, type DeskView, verifyAudit } from "@troth/desk";
-import { type Fact, isoTime, parseLine, publicPseudonymKey } from "@troth/events";
+import { type Fact, isoTime, type Output, parseLine, publicPseudonymKey } from "@troth/events";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as schemas from "../../services/desk/src/api/schemas.ts";
 import { Pipeline } from "../../services/troth/src/pipeline.ts";
@@ -47,6 +47,25 @@ async function embeddedView(fleet: Fleet): Promise<DeskView> {
     inOffset += 1;
   }
   return views.of("default");
+}
+
+/** What one process would show of everything that is in the log by now, and what the fleet said of it. */
+async function shownByOne(fleet: Fleet) {
+  await drained(fleet, 60_000);
+  const expected = await embeddedView(fleet);
+  const atRisk = expected.ranked("risk", "at-risk").filter(({ level }) => level !== "none");
+  const { outputs } = await readDecisions(fleet.kafka, fleet.partitions);
+  return { expected, atRisk, outputs };
+}
+
+/** Alerts for which the desk has not promised a recovery yet: it does so by itself, and that is a fact too. */
+function unpromised(outputs: readonly (readonly Output[])[]): readonly string[] {
+  const bodies = outputs.flat().map(({ body }) => body);
+  const made = new Set(bodies.flatMap((body) => (body.kind === "noise" ? [body.fact.id] : [])));
+  const opened = bodies.flatMap((body) =>
+    body.kind === "alert" && body.state === "opened" ? [body.alertId] : [],
+  );
+  return opened.filter((alertId) => !made.has(`recovery-${alertId}`));
 }
 
 /** Follows changes; what was heard so far, and what ends it. */
@@ -96,42 +115,32 @@ describe.skipIf(noKafka !== null)(`the desk on a real Kafka${noKafka ?? ""}`, ()
 
   test("makes one queue of three partitions, worst first, as one process would show it", async () => {
     await fleet.feed(factsFor(41, 500));
-    await drained(fleet, 60_000);
-    const { outputs } = await readDecisions(fleet.kafka, fleet.partitions);
-    const last = outputs.flat().filter(({ body }) => body.kind === "flag").length;
-    expect(last).toBeGreaterThan(20);
-    const expected = await embeddedView(fleet);
-    const atRisk = expected.ranked("risk", "at-risk");
     const levelsOf = (rows: readonly { readonly level: string }[]): string =>
       rows.map(({ level }) => level).join();
-    const wanted = atRisk.flatMap(({ reference, level }) =>
-      level === "none" ? [] : [`${reference} ${level}`],
-    );
+    let { expected, atRisk, outputs } = await shownByOne(fleet);
     let parting: readonly string[] = ["nothing was answered"];
-    let shown: ReadonlySet<string> = new Set();
     await until("the desk has read all", 60_000, async () => {
+      ({ expected, atRisk, outputs } = await shownByOne(fleet));
+      parting = unpromised(outputs).map((alertId) => `no recovery of ${alertId}`);
+      if (parting.length > 0) return false;
       const { items } = await queue("&state=any");
       const found = new Set(items.map(({ customer, level }) => `${customer} ${level}`));
-      parting = wanted.filter((one) => !found.has(one));
-      shown = found;
+      const wanted = atRisk.map(({ reference, level }) => `${reference} ${level}`);
+      parting = [
+        ...wanted.filter((one) => !found.has(one)).map((one) => `without ${one}`),
+        ...[...found].filter((one) => !wanted.includes(one)).map((one) => `with ${one}`),
+      ];
       return parting.length === 0;
     }).catch((error: unknown) => {
-      const instead = [...shown].filter((one) => !wanted.includes(one));
-      // Whether the log has it and the desk does not, or nobody ever said it.
-      const said = outputs
-        .flat()
-        .flatMap(({ body }) => (body.kind === "flag" ? [`${body.customer} ${body.level}`] : []));
-      const unsaid = parting.filter((one) => !said.includes(one));
-      throw new Error(
-        `not shown as one process shows them: ${parting.join(", ")}; instead ${instead.join(", ")}; ` +
-          `never said in the log: ${unsaid.join(", ")}\n${desk.said().slice(-2_000)}`,
-        { cause: error },
-      );
+      throw new Error(`shown otherwise than by one process: ${parting.join(", ")}`, {
+        cause: error,
+      });
     });
+    expect(outputs.flat().filter(({ body }) => body.kind === "flag").length).toBeGreaterThan(20);
     const { items, total } = await queue("&state=any");
-    expect(total).toBe(atRisk.filter(({ level }) => level !== "none").length);
+    expect(total).toBe(atRisk.length);
     expect(new Set(items.map(({ customer }) => customer)).size).toBe(items.length);
-    expect(levelsOf(items)).toBe(levelsOf(atRisk.filter(({ level }) => level !== "none")));
+    expect(levelsOf(items)).toBe(levelsOf(atRisk));
     const order = ["critical", "high", "medium", "low"];
     for (const [place, one] of items.entries()) {
       const before = items[place - 1];
