@@ -1,7 +1,14 @@
 export { Engine, emptyState, type Join } from "./engine.ts";
 export type { Handover } from "./join.ts";
 export type { Out } from "./out.ts";
-export { joinPieces, jsonPiece, nextPiece, splitPieces, takePieces } from "./packed/pieces.ts";
+export {
+  joinPieces,
+  jsonPiece,
+  nextJson,
+  nextPiece,
+  splitPieces,
+  takePieces,
+} from "./packed/pieces.ts";
 export { TextMap } from "./packed/text-map.ts";
 export type { EngineRecord } from "./record.ts";
 export { restoreState, snapshotState } from "./snapshot.ts";

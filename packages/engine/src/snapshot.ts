@@ -3,7 +3,7 @@ import { invariant } from "@troth/events";
 import type { Policy } from "@troth/policy";
 import { Customers } from "./customers.ts";
 import { Names } from "./packed/names.ts";
-import { jsonPiece, nextPiece, takePieces } from "./packed/pieces.ts";
+import { jsonPiece, nextJson, takePieces } from "./packed/pieces.ts";
 import type { SourceHealth, State } from "./state.ts";
 import { Timers } from "./timers.ts";
 
@@ -81,7 +81,7 @@ function* momentPieces({ customers, timers }: State): Generator<Buffer> {
  * a snapshot of another policy.
  */
 export function restoreState(policy: Policy, pieces: Iterator<Buffer>): State {
-  const head = JSON.parse(nextPiece(pieces).toString("utf8")) as Head;
+  const head = nextJson(pieces) as Head;
   invariant(head.format === 5, `snapshot format ${String(head.format)} is not known here`);
   invariant(head.policy === policy.hash, "the snapshot was made under another policy");
   const customers = new Customers(policy, new Names(head.names));

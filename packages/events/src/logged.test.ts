@@ -28,6 +28,19 @@ describe("a logged fact taken apart", () => {
     },
   );
 
+  test("is refused when its envelope is cut off anywhere", () => {
+    fc.assert(
+      fc.property(anyFactOf("order.placed"), (fact) => {
+        const bytes = encodeFact(fact);
+        const open = openLogged(bytes);
+        if (open === null) throw new Error("not known");
+        for (let end = 5; end < bytes.length - open.data.length; end += 1)
+          expect(() => openLogged(bytes.subarray(0, end))).toThrow(RangeError);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
   test("is not made of what is no fact", () => {
     expect(openLogged(Buffer.from([1]))).toBeNull();
     expect(openLogged(Buffer.from([0, 0, 0, 0, 7, 1, 2]))).toBeNull();

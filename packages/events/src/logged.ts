@@ -1,4 +1,5 @@
 import { avroSchemaOf, loggedSchemaOf, schemaIdOf } from "./avro.ts";
+import { openAt, readLong, readPresence, readText, readUpTo } from "./avro-reader.ts";
 import { type Kind, kinds } from "./kinds/index.ts";
 import { factIds, supersededFacts } from "./registry.ts";
 
@@ -68,49 +69,25 @@ export const dataSchemaOf = (
   id: number,
 ): { readonly kind: Kind; readonly superseded: unknown } | null => ids().byData.get(id) ?? null;
 
-/** Reads Avro's variable-length integers and strings; times and lengths are below 2^53. */
-class Cursor {
-  readonly #bytes: Buffer;
-  position: number;
-
-  constructor(bytes: Buffer, position: number) {
-    this.#bytes = bytes;
-    this.position = position;
-  }
-
-  long(): number {
-    let value = 0;
-    let scale = 1;
-    for (let byte = 0x80; byte >= 0x80; scale *= 128) {
-      byte = this.#bytes[this.position++] ?? 0;
-      value += (byte & 0x7f) * scale;
-    }
-    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
-  }
-
-  text(): string {
-    const length = this.long();
-    this.position += length;
-    return this.#bytes.toString("utf8", this.position - length, this.position);
-  }
-}
-
-/** Null when the bytes are no logged fact of a schema known here (a tick, say). */
+/**
+ * Null when the bytes are no logged fact of a schema known here (a tick, say); throws a RangeError
+ * when they end within its envelope.
+ */
 export function openLogged(bytes: Buffer): LoggedFact | null {
   if (bytes.length < 5 || bytes[0] !== 0) return null;
   const found = ids().byFact.get(bytes.readUInt32BE(1));
   if (found === undefined) return null;
-  const cursor = new Cursor(bytes, 5);
+  openAt(bytes, 5);
   return {
     kind: found.kind,
-    id: cursor.text(),
-    source: cursor.text(),
-    tenant: cursor.text(),
-    time: cursor.long(),
-    recordedTime: cursor.long(),
-    subject: cursor.long() === 0 ? null : cursor.text(),
+    id: readText(),
+    source: readText(),
+    tenant: readText(),
+    time: readLong(),
+    recordedTime: readLong(),
+    subject: readPresence() ? readText() : null,
     dataId: found.data,
-    data: bytes.subarray(cursor.position),
+    data: bytes.subarray(readUpTo()),
   };
 }
 

@@ -1,7 +1,7 @@
 import {
   emptyWatch,
   jsonPiece,
-  nextPiece,
+  nextJson,
   SourceWatch,
   TextMap,
   takePieces,
@@ -166,7 +166,7 @@ export class Dispatcher {
 
   /** Takes as many pieces as `snapshot` gave. */
   static restore(options: DispatcherOptions, pieces: Iterator<Buffer>): Dispatcher {
-    const head = JSON.parse(nextPiece(pieces).toString("utf8")) as Head;
+    const head = nextJson(pieces) as Head;
     const { watch, names, seen, ...rest } = head;
     invariant(
       rest.numbers.length === options.partitions,

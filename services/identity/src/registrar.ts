@@ -187,8 +187,9 @@ export class Registrar {
     run.routed.push({ kind: "cohort", fact });
     const orders = fact.data["affectedOrders"];
     if (!Array.isArray(orders)) return;
+    const copied = inTableOrder(fact.kind, { ...fact.data, orderNumber: "" });
     for (const order of orders) {
-      const data = inTableOrder(fact.kind, { ...fact.data, orderNumber: String(order) });
+      const data = { ...copied, orderNumber: String(order) };
       this.#deliver(run, { ...fact, subject: `order:${order}`, data });
     }
   }

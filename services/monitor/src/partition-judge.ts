@@ -3,7 +3,7 @@ import {
   type Handover,
   type Join,
   jsonPiece,
-  nextPiece,
+  nextJson,
   restoreState,
   snapshotState,
   TextMap,
@@ -175,7 +175,7 @@ export class PartitionJudge {
   }
 
   static restore(policy: Policy, pieces: Iterator<Buffer>): PartitionJudge {
-    const head = JSON.parse(nextPiece(pieces).toString("utf8")) as { references: number };
+    const head = nextJson(pieces) as { references: number };
     const references = new TextMap();
     for (const piece of takePieces(pieces, head.references)) references.add(piece);
     return new PartitionJudge(policy, new Engine(policy, restoreState(policy, pieces)), references);

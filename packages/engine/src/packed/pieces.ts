@@ -39,3 +39,7 @@ export function* takePieces(pieces: Iterator<Buffer>, count: number): Generator<
 }
 
 export const jsonPiece = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
+
+/** What the next piece says, as `jsonPiece` wrote it. */
+export const nextJson = (pieces: Iterator<Buffer>): unknown =>
+  JSON.parse(nextPiece(pieces).toString("utf8"));

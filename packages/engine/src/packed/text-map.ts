@@ -40,11 +40,6 @@ export class TextMap {
     return entry < 0 ? undefined : this.#valueAt(entry);
   }
 
-  has(key: string): boolean {
-    const entry = this.#find(key);
-    return entry >= 0 && this.#valueHead(entry) !== none;
-  }
-
   set(key: string, value: string): void {
     const entry = this.#find(key);
     if (entry < 0) {

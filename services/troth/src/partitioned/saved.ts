@@ -1,4 +1,4 @@
-import { joinPieces, jsonPiece, nextPiece, splitPieces } from "@troth/engine";
+import { joinPieces, jsonPiece, nextJson, splitPieces } from "@troth/engine";
 
 /** A snapshot's body: a head, then pieces of state. */
 export function encodeSaved(head: unknown, pieces: Iterable<Buffer>): Buffer {
@@ -11,5 +11,5 @@ export function openSaved(bytes: Buffer): {
   readonly pieces: Iterator<Buffer>;
 } {
   const pieces = splitPieces(bytes);
-  return { head: JSON.parse(nextPiece(pieces).toString("utf8")), pieces };
+  return { head: nextJson(pieces), pieces };
 }

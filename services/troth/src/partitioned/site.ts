@@ -79,11 +79,10 @@ export async function openSite(options: SiteOptions): Promise<Site> {
   if (saved !== null) {
     const { head, pieces } = openSaved(saved.bytes);
     const { policy, ...rest } = head as Head;
-    number = rest.number;
-    mail = rest.mail;
+    ({ number, mail } = rest);
     judge = PartitionJudge.restore(policyNamed(policies, policy, placeOf(partition)), pieces);
+    judge.takeFlagged();
   }
-  judge?.takeFlagged();
   const mailbox = openMailbox(partition, options.transfers, mail);
   const board = openFlagBoard(options.flags);
   let written = await lastPlace(decisions);
