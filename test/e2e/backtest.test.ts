@@ -6,6 +6,7 @@ import { type Policy, parsePolicy } from "@troth/policy";
 import { type ObjectStore, openSimulatedStore } from "@troth/runtime";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Backtest, backtest } from "../../services/troth/src/backtest/backtest.ts";
+import { judgeFacts } from "../../services/troth/src/backtest/beside.ts";
 import { pageOf } from "../../services/troth/src/backtest/page.ts";
 import { estimateText, inWords, selfCheckText } from "../../services/troth/src/backtest/words.ts";
 import { replayLines } from "../../services/troth/src/replay/in-memory.ts";
@@ -37,6 +38,7 @@ const compare = (candidate: Policy, against = live): Promise<Backtest> =>
     store,
     live: against,
     candidate,
+    beside: judgeFacts(store, candidate),
     by: "segment",
     tariff: [0, 0, 500, 1_000, 2_000, 3_000],
     seed: 1,
@@ -120,6 +122,7 @@ describe("a back-test over the lake of a judged day", () => {
       store: holed,
       live,
       candidate: live,
+      beside: judgeFacts(holed, live),
       by: "segment",
       tariff: [],
       seed: 1,

@@ -2,9 +2,10 @@ import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import type { KafkaSettings } from "@troth/log";
 import { systemHttp } from "@troth/runtime";
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { InputError } from "./exit.ts";
 import { openSchemaIds } from "./topics/registry.ts";
+import { httpUrlOf } from "./url-option.ts";
 
 /** What every command that works on Kafka is told about it. */
 export type KafkaOptions = {
@@ -20,11 +21,6 @@ export type KafkaOptions = {
 
 const brokers = ["--brokers <list>", "host:port of some brokers, with commas between"] as const;
 
-const registryOf = (text: string): string => {
-  if (URL.canParse(text) && /^https?:/.test(text)) return text;
-  throw new InvalidArgumentError("an address such as http://127.0.0.1:8081");
-};
-
 /** `elsewhere`: the command can also do without Kafka. */
 export const addKafkaOptions = (command: Command, elsewhere = false): Command =>
   (elsewhere ? command.option(...brokers) : command.requiredOption(...brokers))
@@ -37,7 +33,7 @@ export const addKafkaOptions = (command: Command, elsewhere = false): Command =>
     .option(
       "--registry <url>",
       "write facts by the schema ids of this registry (Confluent's interface; login in TROTH_REGISTRY_AUTH); all services of a fleet alike",
-      registryOf,
+      httpUrlOf("http://127.0.0.1:8081"),
     );
 
 async function readPem(path: string): Promise<string> {

@@ -1,13 +1,10 @@
 import { formatTraceContext, noTraces, parseTraceContext, type Traces } from "@troth/runtime";
 import { type Command, InvalidArgumentError } from "commander";
+import { httpUrlOf } from "./url-option.ts";
 
 /** What commands that can be traced are told about it. */
 export type TraceOptions = { readonly otlp?: string; readonly otlpShare: number };
 
-const urlOf = (text: string): string => {
-  if (URL.canParse(text) && /^https?:/.test(text)) return text;
-  throw new InvalidArgumentError("an address such as http://127.0.0.1:4318");
-};
 const shareOf = (text: string): number => {
   const share = Number(text);
   if (share >= 0 && share <= 1) return share;
@@ -16,7 +13,11 @@ const shareOf = (text: string): number => {
 
 export const addTraceOptions = (command: Command): Command =>
   command
-    .option("--otlp <url>", "send traces to this OpenTelemetry collector (OTLP over HTTP)", urlOf)
+    .option(
+      "--otlp <url>",
+      "send traces to this OpenTelemetry collector (OTLP over HTTP)",
+      httpUrlOf("http://127.0.0.1:4318"),
+    )
     .option(
       "--otlp-share <x>",
       "of the traces that begin here record this share; those that come in decide for themselves",

@@ -25,8 +25,8 @@ export type BacktestOptions = {
   readonly by: Groupings;
   readonly tariff: Tariff;
   readonly seed: number;
-  /** What the candidate makes of the same facts, where another thread finds out; else it is judged here. */
-  readonly beside?: Promise<JudgedBeside>;
+  /** What the candidate makes of the same facts, found out elsewhere at the same time. */
+  readonly beside: Promise<JudgedBeside>;
   /** Hears how many facts are judged. */
   readonly at: (facts: number) => void;
 };
@@ -59,7 +59,8 @@ const named = ({ policy }: Judged): Named => ({ name: policy.name, hash: policy.
 export async function backtest(options: BacktestOptions): Promise<Backtest> {
   const { store, by, tariff, seed } = options;
   const live = new Run(options.live);
-  const candidate = new Run(options.candidate);
+  // Whoever fails first is heard of; the other is only ended.
+  options.beside.catch(() => undefined);
   const checker = new Checker();
   const context = new Context(by);
   for await (const { facts, said } of readChunks(store)) {
@@ -72,13 +73,9 @@ export async function backtest(options: BacktestOptions): Promise<Backtest> {
       checker.hold(record.offset, out, said.slice(from, next));
     }
     options.at(context.facts);
-    if (options.beside === undefined) for (const record of facts) candidate.take(record);
   }
   const before = live.verdicts();
-  const after =
-    options.beside === undefined
-      ? candidate.verdicts()
-      : { policy: options.candidate, ...(await options.beside) };
+  const after = { policy: options.candidate, ...(await options.beside) };
   return {
     lake: { facts: context.facts, from: context.from, to: context.to },
     policies: { live: named(before), candidate: named(after) },

@@ -2,8 +2,8 @@ import { fork } from "node:child_process";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readChunks } from "@troth/lake";
-import { openLakeToRead } from "../lake-place.ts";
-import { readPolicy } from "../policy-file.ts";
+import type { Policy } from "@troth/policy";
+import type { ObjectStore } from "@troth/runtime";
 import { type Judged, Run } from "./run.ts";
 
 /** A lake and a policy by the names people gave them: what a process of its own can be told. */
@@ -13,9 +13,8 @@ export type Beside = { readonly place: string; readonly policy: string };
 export type JudgedBeside = Omit<Judged, "policy">;
 
 /** Judges every fact of a lake under one policy, in this process. */
-export async function judgeHere({ place, policy }: Beside): Promise<JudgedBeside> {
-  const run = new Run(await readPolicy(policy));
-  const store = await openLakeToRead(place);
+export async function judgeFacts(store: ObjectStore, policy: Policy): Promise<JudgedBeside> {
+  const run = new Run(policy);
   for await (const { facts } of readChunks(store, "facts")) {
     for (const record of facts) run.take(record);
   }
@@ -42,8 +41,6 @@ export function judgeBeside(beside: Beside): {
       reject(new Error(`the back-test's second process ended with ${code}`)),
     );
   });
-  // Whoever fails first is heard of; the other is only ended.
-  judged.catch(() => undefined);
   child.send(beside);
   return { judged, end: () => void child.kill() };
 }
