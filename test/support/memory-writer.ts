@@ -67,7 +67,8 @@ embedded.feed([
   },
 ]);
 
-const began = Date.UTC(2026, 0, 5);
+/** Long enough ago for all of them to lie in the past. */
+const began = Date.UTC(2018, 0, 1);
 const iso = (at: number): string => new Date(at).toISOString();
 
 /** Orders, deliveries and calls, again and again under the same numbers. */

@@ -12,7 +12,7 @@ import { Names } from "./packed/names.ts";
 import { profileAt } from "./profile.ts";
 import type { EngineRecord } from "./record.ts";
 import { nextAtOf, nextPledge, pledgesOf, slotOfCustomer } from "./register/layout.ts";
-import { kindPlansOf, plansOf } from "./roles.ts";
+import { plansOf } from "./roles.ts";
 import { linkOf, partsOf, type Standing, shadowRules } from "./score.ts";
 import type { State, World } from "./state.ts";
 import { Timers } from "./timers.ts";
@@ -57,9 +57,7 @@ export class Engine {
   constructor(policy: Policy, state: State = emptyState(policy)) {
     this.policy = policy;
     this.state = state;
-    const plans = plansOf(policy);
-    const kinds = kindPlansOf(policy);
-    this.#w = { policy, plans, kinds, state, customers: state.customers };
+    this.#w = { policy, ...plansOf(policy), state, customers: state.customers };
   }
 
   /** Log time of the earliest moment that waits; Infinity when nothing does. Never too late. */

@@ -104,7 +104,7 @@ function kindPlanOf(readers: Readers): KindPlan {
   };
 }
 
-export const kindPlansOf = (policy: Policy): ReadonlyMap<Kind, KindPlan> =>
+const kindPlansOf = (policy: Policy): ReadonlyMap<Kind, KindPlan> =>
   new Map([...policy.readers].map(([kind, readers]) => [kind, kindPlanOf(readers)]));
 
 /** The rules that may hold of the fact, as bits; the others surely do not. */
@@ -128,7 +128,7 @@ export type TemplatePlan = {
   readonly usual: PledgeVariant | null;
 };
 
-export function plansOf(policy: Policy): readonly TemplatePlan[] {
+function templatePlansOf(policy: Policy): readonly TemplatePlan[] {
   const heads = policy.pledges.map((template) => `${template.id}/`);
   const sorted = [...heads].sort();
   return policy.pledges.map((template, i) => ({
@@ -137,4 +137,20 @@ export function plansOf(policy: Policy): readonly TemplatePlan[] {
     rank: sorted.indexOf(heads[i] ?? ""),
     usual: template.variants.find((variant) => variant.applies(nobody)) ?? null,
   }));
+}
+
+export type Plans = {
+  readonly plans: readonly TemplatePlan[];
+  readonly kinds: ReadonlyMap<Kind, KindPlan>;
+};
+
+const known = new WeakMap<Policy, Plans>();
+
+/** Worked out once for a policy, however many engines judge by it. */
+export function plansOf(policy: Policy): Plans {
+  const before = known.get(policy);
+  if (before !== undefined) return before;
+  const plans = { plans: templatePlansOf(policy), kinds: kindPlansOf(policy) };
+  known.set(policy, plans);
+  return plans;
 }

@@ -12,6 +12,21 @@ const keepFrame = (_: Error, frames: NodeJS.CallSite[]): string => {
 };
 /** What is done there, by the names of the functions: these stay when lines move or are bundled. */
 const doers = new Map<Site, string>();
+/** By file and place in it: naming the line is far dearer than knowing the place again. */
+const known = new Map<string, Map<number, Site>>();
+
+function siteOf(frame: NodeJS.CallSite): Site {
+  const file = frame.getFileName() ?? "";
+  const places = known.get(file) ?? new Map<number, Site>();
+  known.set(file, places);
+  const position = frame.getPosition();
+  const before = places.get(position);
+  if (before !== undefined) return before;
+  const site = `${file}:${frame.getLineNumber() ?? 0}:${frame.getColumnNumber() ?? 0}`;
+  places.set(position, site);
+  doers.set(site, frame.getFunctionName() ?? "");
+  return site;
+}
 
 /**
  * Where the program asked for what is being simulated: `depth` calls above `below`. Raw positions,
@@ -30,11 +45,7 @@ export function callSite(below: (...args: never[]) => unknown, depth: number): S
   void holder.stack;
   Error.prepareStackTrace = prepareStackTrace;
   Error.stackTraceLimit = stackTraceLimit;
-  if (found === undefined) return "";
-  const frame: NodeJS.CallSite = found;
-  const site = `${frame.getFileName() ?? ""}:${frame.getLineNumber() ?? 0}:${frame.getColumnNumber() ?? 0}`;
-  if (!doers.has(site)) doers.set(site, frame.getFunctionName() ?? "");
-  return site;
+  return found === undefined ? "" : siteOf(found);
 }
 
 /** The function that asks there; empty where it has no name, or nobody asked there yet. */
