@@ -82,4 +82,5 @@ export {
   unsealText,
   withNames,
 } from "./sealing.ts";
+export { Tenants } from "./tenants.ts";
 export { isoDuration, parseDuration, parseInstant } from "./time.ts";

@@ -1,4 +1,4 @@
-import type { Output, Reference } from "@troth/events";
+import { type Output, type Reference, Tenants } from "@troth/events";
 import type { PolicyInfo } from "../policy-info.ts";
 import { DeskView } from "./view.ts";
 
@@ -15,7 +15,7 @@ export class DeskViews {
   readonly policy: PolicyInfo;
   readonly #listens: boolean;
   readonly #views = new Map<string, DeskView>();
-  readonly #tenants = new Map<Reference, string | null>();
+  readonly #tenants = new Tenants();
   /** Tenant of the fact without a subject that was folded last; decisions on it follow at once. */
   #cohortTenant = defaultTenant;
 
@@ -35,7 +35,7 @@ export class DeskViews {
 
   /** The tenant a customer's facts came from. */
   tenantOf(customer: Reference): string {
-    return this.#tenants.get(customer) ?? defaultTenant;
+    return this.#tenants.of(customer) ?? defaultTenant;
   }
 
   /** A customer's score is to be asked for again. */
@@ -79,19 +79,14 @@ export class DeskViews {
   }
 
   #held(name: Named): string | null {
-    return name === null ? null : (this.#tenants.get(name) ?? null);
+    return name === null ? null : this.#tenants.of(name);
   }
 
   #claimed(customer: Reference, tenant: string): string | null {
-    const holder = this.#tenants.get(customer);
-    if (holder === undefined) {
-      this.#tenants.set(customer, tenant);
-      return tenant;
-    }
-    if (holder === tenant) return tenant;
-    if (holder !== null) this.of(holder).forget(customer);
-    this.#tenants.set(customer, null);
-    return null;
+    const before = this.#tenants.of(customer);
+    const holder = this.#tenants.claim(customer, tenant);
+    if (before !== null && holder === null) this.of(before).forget(customer);
+    return holder;
   }
 }
 

@@ -8,7 +8,7 @@ import {
   openDesk,
   openRecovery,
 } from "@troth/desk";
-import type { Output } from "@troth/events";
+import { type Output, Tenants } from "@troth/events";
 import { openLogChannel } from "@troth/notify";
 import type { Policy } from "@troth/policy";
 import {
@@ -32,7 +32,6 @@ import { openTell, readerNames, type Tell } from "../tell.ts";
 import { openToldSpans } from "../told-spans.ts";
 import type { Embedded, EmbeddedTell } from "./embedded.ts";
 import { openListeners } from "./listeners.ts";
-import { Tenants } from "./tenants.ts";
 
 export type ReadersOptions = {
   readonly data: string;

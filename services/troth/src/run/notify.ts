@@ -1,7 +1,7 @@
 import { join } from "node:path";
+import { Tenants } from "@troth/events";
 import { type Channel, type Notify, openLogChannel, openNotify } from "@troth/notify";
 import { systemDisk } from "@troth/runtime";
-import { Tenants } from "../embedded/tenants.ts";
 import { Names, openedAnew } from "../keys/names.ts";
 import { type Outside, takeOn } from "../outside.ts";
 import { type Supervised, supervise } from "../partitioned/supervise.ts";
