@@ -13,6 +13,7 @@ import { noKafka } from "../support/kafka.ts";
 import {
   drained,
   type Fleet,
+  metricOf,
   openFleet,
   type Process,
   readDecisions,
@@ -55,17 +56,31 @@ async function shownByOne(fleet: Fleet) {
   const expected = await embeddedView(fleet);
   const atRisk = expected.ranked("risk", "at-risk").filter(({ level }) => level !== "none");
   const { outputs } = await readDecisions(fleet.kafka, fleet.partitions);
-  return { expected, atRisk, outputs };
+  const logTime = (await readFacts(fleet.kafka)).stamps.at(-1) ?? 0;
+  return { expected, atRisk, outputs, logTime };
 }
 
-/** Alerts for which the desk has not promised a recovery yet: it does so by itself, and that is a fact too. */
-function unpromised(outputs: readonly (readonly Output[])[]): readonly string[] {
-  const bodies = outputs.flat().map(({ body }) => body);
-  const made = new Set(bodies.flatMap((body) => (body.kind === "noise" ? [body.fact.id] : [])));
-  const opened = bodies.flatMap((body) =>
-    body.kind === "alert" && body.state === "opened" ? [body.alertId] : [],
+const recoveryDue = (madeAt: number): number =>
+  policy.pledges
+    .find(({ id }) => id === "recovery-promise")
+    ?.due({ madeAt, stated: null, needed: null }) ?? 0;
+
+/**
+ * Alerts for which no recovery is promised: those for which the desk is still to, as it does by itself
+ * and that is a fact too, and those for which that promise would have been late.
+ */
+function unpromised(outputs: readonly (readonly Output[])[], now: number) {
+  const made = new Set(
+    outputs.flat().flatMap(({ body }) => (body.kind === "noise" ? [body.fact.id] : [])),
   );
-  return opened.filter((alertId) => !made.has(`recovery-${alertId}`));
+  const of = (isLate: boolean): readonly string[] =>
+    outputs.flat().flatMap(({ body, stamp }) => {
+      if (body.kind !== "alert" || body.state !== "opened") return [];
+      const { alertId, at } = body;
+      if (made.has(`recovery-${alertId}`)) return [];
+      return recoveryDue(Math.max(stamp, at)) <= now === isLate ? [alertId] : [];
+    });
+  return { due: of(false), late: of(true) };
 }
 
 /** Follows changes; what was heard so far, and what ends it. */
@@ -114,14 +129,17 @@ describe.skipIf(noKafka !== null)(`the desk on a real Kafka${noKafka ?? ""}`, ()
   afterAll(() => fleet?.close());
 
   test("makes one queue of three partitions, worst first, as one process would show it", async () => {
+    // A backlog of weeks, heard of all at once.
+    for (const one of monitors) one.signal("SIGSTOP");
     await fleet.feed(factsFor(41, 500));
+    for (const one of monitors) one.signal("SIGCONT");
     const levelsOf = (rows: readonly { readonly level: string }[]): string =>
       rows.map(({ level }) => level).join();
-    let { expected, atRisk, outputs } = await shownByOne(fleet);
+    let { expected, atRisk, outputs, logTime } = await shownByOne(fleet);
     let parting: readonly string[] = ["nothing was answered"];
     await until("the desk has read all", 60_000, async () => {
-      ({ expected, atRisk, outputs } = await shownByOne(fleet));
-      parting = unpromised(outputs).map((alertId) => `no recovery of ${alertId}`);
+      ({ expected, atRisk, outputs, logTime } = await shownByOne(fleet));
+      parting = unpromised(outputs, logTime).due.map((alertId) => `no recovery of ${alertId}`);
       if (parting.length > 0) return false;
       const { items } = await queue("&state=any");
       const found = new Set(items.map(({ customer, level }) => `${customer} ${level}`));
@@ -164,6 +182,31 @@ describe.skipIf(noKafka !== null)(`the desk on a real Kafka${noKafka ?? ""}`, ()
       );
     }
   }, 120_000);
+
+  test("promises no recovery that would be late already, says so of the alert, and counts it", async () => {
+    const { outputs, logTime } = await shownByOne(fleet);
+    const late = new Set(unpromised(outputs, logTime).late);
+    expect(late.size).toBeGreaterThan(5);
+    const { facts, stamps } = await readFacts(fleet.kafka);
+    const promised = facts.flatMap((fact, place) =>
+      fact.id.startsWith("recovery-") ? [{ fact, stamp: stamps[place] ?? 0 }] : [],
+    );
+    for (const { fact, stamp } of promised) {
+      expect(recoveryDue(fact.time), fact.id).toBeGreaterThan(stamp);
+    }
+    const counted = (outcome: string): Promise<number | null> =>
+      metricOf(desk.health, `troth_recovery_promises_total{outcome="${outcome}"}`);
+    await until("all are counted", 10_000, async () => {
+      const [left, made] = await Promise.all([counted("late"), counted("made")]);
+      return left === late.size && (made ?? 0) === promised.length;
+    });
+    const alerts = (await queue("&state=any")).items.flatMap(({ alert }) => alert ?? []);
+    const isOpen = alerts.filter(({ alertId }) => late.has(alertId));
+    expect(isOpen.length).toBeGreaterThan(0);
+    for (const { alertId, isRecoveryPromised } of alerts) {
+      expect(isRecoveryPromised, alertId).toBe(!late.has(alertId));
+    }
+  }, 60_000);
 
   test("tells of what changes, and who reads on from a place loses nobody and meets nobody twice", async () => {
     const all = (await queue("&state=any")).items.map(({ customer }) => customer);

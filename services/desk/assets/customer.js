@@ -77,8 +77,9 @@ const alertWords = {
   acknowledged: "alert open and seen",
   amended: "alert open",
 };
+const unpromised = " · nobody has promised to put it right; whoever takes it on does";
 /** An alert as people speak of it: open since when, and how often its reason changed. */
-const alertLine = ({ rule, state, revision, openedAt, alertId }) =>
+const alertLine = ({ rule, state, revision, openedAt, alertId, isRecoveryPromised }) =>
   h(
     "span",
     { class: "meta", title: `alert ${alertId}` },
@@ -86,6 +87,7 @@ const alertLine = ({ rule, state, revision, openedAt, alertId }) =>
     ` · ${alertWords[state] ?? state} since `,
     time(openedAt),
     revision > 1 ? `, said anew ${revision === 2 ? "once" : `${revision - 1} times`}` : null,
+    isRecoveryPromised ? null : unpromised,
   );
 
 function heading({ summary, references, profile, alertAt }) {

@@ -17,7 +17,12 @@ import type { Place, Service } from "./run/place.ts";
 import { tellWaits } from "./run/tell-waits.ts";
 import { runWithoutErased } from "./run/without-erased.ts";
 import { openServiceLog } from "./service-log.ts";
-import { type Notified, openNotifications } from "./tell/machine.ts";
+import {
+  type Notified,
+  openNotifications,
+  openRecoveries,
+  type Recoveries,
+} from "./tell/machine.ts";
 
 type Options = KafkaOptions &
   TraceOptions & {
@@ -115,6 +120,7 @@ async function run(name: string, options: Options): Promise<number> {
   await systemDisk.makeDir(data);
   let running: Service | null = null;
   let notified: Notified | null = null;
+  let recoveries: Recoveries | null = null;
   const reaching: readonly Wait[] = [
     { for: "brokers", what: `the brokers are being reached: ${options.brokers}` },
   ];
@@ -165,6 +171,10 @@ async function run(name: string, options: Options): Promise<number> {
     notified: () => {
       notified ??= openNotifications(metrics);
       return notified;
+    },
+    recoveries: () => {
+      recoveries ??= openRecoveries(metrics);
+      return recoveries;
     },
     traces,
   };

@@ -10,7 +10,9 @@ import {
   openEvents,
   openNotifications,
   openPlaces,
+  openRecoveries,
   type ReaderName,
+  type Recoveries,
 } from "./tell/machine.ts";
 import { openPromises, openSegments } from "./tell/promises.ts";
 
@@ -34,6 +36,8 @@ export type Tell = {
   readonly eventLoopLagged: (seconds: number) => void;
   /** A message to the outside arrived, failed for now, or was given up. */
   readonly notified: Notified;
+  /** What became of the promise an alert opens. */
+  readonly recovery: Recoveries;
 };
 
 /**
@@ -53,6 +57,7 @@ export function openTell(metrics: Metrics, policy: Policy): Tell {
   const account = openAccountability(metrics, policy, influence);
   const places = openPlaces(metrics);
   const notified = openNotifications(metrics);
+  const recovery = openRecoveries(metrics);
   let seen = { inOffset: -1, seq: -1 };
   let outputs = 0;
   const count = (body: Output["body"]): void => {
@@ -117,5 +122,6 @@ export function openTell(metrics: Metrics, policy: Policy): Tell {
     readerReached: (reader, position) => places.reader.set({ reader }, position),
     eventLoopLagged: (seconds) => places.lag.set({}, seconds),
     notified,
+    recovery,
   };
 }

@@ -10,6 +10,7 @@ import {
 } from "@troth/events";
 import { z } from "zod";
 import { concerns } from "../access/person.ts";
+import { isRecoveryPromised } from "../acts/recovery.ts";
 import type { DeskCustomer, Lead } from "../view/customer.ts";
 import { heightOf, orders, type RankKey } from "../view/orders.ts";
 import { firstBehind } from "../view/ranking.ts";
@@ -130,6 +131,7 @@ export function rowOf(context: Context, customer: DeskCustomer): QueueRow {
             state: openState(alert.state),
             openedAt: isoTime(customer.openedAt ?? alert.at),
             revision: alert.revision,
+            isRecoveryPromised: isRecoveryPromised(customer, alert.alertId),
           },
     taken: takenOf(context, customer),
     snoozed: snoozedOf(context, customer),

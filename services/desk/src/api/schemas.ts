@@ -35,6 +35,11 @@ export const queueRow = z.object({
       state: z.enum(["opened", "acknowledged", "amended"]),
       openedAt: time,
       revision: count,
+      isRecoveryPromised: z
+        .boolean()
+        .describe(
+          "False: heard of when a promise to put it right would have been late already, or while nobody watched. Who takes it on makes one.",
+        ),
     })
     .nullable(),
   taken: z

@@ -4,7 +4,8 @@ import { z } from "zod";
 import { concerns } from "../access/person.ts";
 import { mayDo } from "../access/roles.ts";
 import { act, actLimits, actNeeds } from "../acts/act.ts";
-import { type Event, factsOf, recoveryEvent, recoveryIdOf } from "../acts/facts.ts";
+import { type Event, factsOf, recoveryEvent } from "../acts/facts.ts";
+import { isRecoveryPromised } from "../acts/recovery.ts";
 import { customerPageOf } from "../api/customer-page.ts";
 import { queueOf } from "../api/queue.ts";
 import { riskAssessmentOf } from "../api/risk-assessment.ts";
@@ -127,10 +128,7 @@ const goodwillShape = z.object({
 
 /** Whoever takes an alert on promises to put it right. */
 function opened(done: z.infer<typeof act>, customer: DeskCustomer, { person }: At, now: number) {
-  if (done.act !== "take") return [];
-  const key = recoveryIdOf(done.alertId);
-  const isThere = customer.register.rows().some(({ promiseId }) => promiseId.endsWith(`/${key}`));
-  if (isThere) return [];
+  if (done.act !== "take" || isRecoveryPromised(customer, done.alertId)) return [];
   const { reference } = customer;
   const { tenant } = person;
   return [recoveryEvent({ alertId: done.alertId, customer: reference, tenant, madeAt: now })];

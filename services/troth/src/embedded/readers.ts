@@ -25,7 +25,9 @@ import { Reach, segmentsInWords } from "../accountability/reach.ts";
 import { deskOptionsOf } from "../desk-settings.ts";
 import type { Keys } from "../keys/keys.ts";
 import { Names, namesOf, openedChannel, openedTo } from "../keys/names.ts";
+import { latestStamp } from "../live-clock.ts";
 import { type Outside, takeOn } from "../outside.ts";
+import { recoveryTold } from "../recovery-told.ts";
 import { runbookText } from "../runbooks.ts";
 import { openShadowTell, type ShadowTell } from "../tell/shadow.ts";
 import { openTell, readerNames, type Tell } from "../tell.ts";
@@ -88,8 +90,10 @@ export function openReaders(options: ReadersOptions): Readers {
       const recovery = openRecovery({
         hand,
         tenantOf: (customer) => views.tenantOf(customer),
+        policy,
         isLive: () => isLive,
-        failed: (error) => log.error("no recovery was promised", { error: String(error) }),
+        logTime: async () => Math.max(embedded.logTime(), (await latestStamp(embedded.facts)) ?? 0),
+        tell: recoveryTold(tell.recovery, log),
       });
       const toDesk = (output: Output): void => {
         views.fold(output);

@@ -3,6 +3,8 @@ import { createViews, type Hand, isLoopback, openAudit, openDesk, openRecovery }
 import type { Policy } from "@troth/policy";
 import { systemDisk } from "@troth/runtime";
 import { deskOptionsOf, readDeskSettings } from "../desk-settings.ts";
+import { latestStamp } from "../live-clock.ts";
+import { recoveryTold } from "../recovery-told.ts";
 import { type Reading, readPartitions } from "./desk-reading.ts";
 import { type DoorLogs, openDoorLogs } from "./door-logs.ts";
 import { SharedGoodwill } from "./goodwill.ts";
@@ -42,6 +44,17 @@ async function openGoodwill(
   return shared;
 }
 
+/**
+ * Log time of all that is stored. Where it follows the events, the last record says it: what is judged
+ * may lie far behind.
+ */
+async function openStoredTime(place: Place, { logTime }: Reading): Promise<() => Promise<number>> {
+  if (place.isLive) return async () => logTime();
+  const facts = await openTopic(place.kafka, topics.facts, 0);
+  place.stop.defer("facts", () => facts.close());
+  return async () => Math.max(logTime(), (await latestStamp(facts)) ?? 0);
+}
+
 /** The window over all partitions; what it shows it has read, and what people do goes in by the door. */
 export async function runDesk(place: Place, policy: Policy): Promise<Service> {
   const { clock, log, stop } = place;
@@ -59,8 +72,10 @@ export async function runDesk(place: Place, policy: Policy): Promise<Service> {
   const recovery = openRecovery({
     hand,
     tenantOf: (customer) => views.tenantOf(customer),
+    policy,
     isLive: read.isCaughtUp,
-    failed: (error) => log.error("no recovery was promised", { error: String(error) }),
+    logTime: await openStoredTime(place, read),
+    tell: recoveryTold(place.recoveries(), log),
   });
   read.hear(recovery.fold);
   const own = deskOptionsOf(settings);

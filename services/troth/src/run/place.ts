@@ -15,7 +15,7 @@ import type { Policies } from "../partitioned/policies.ts";
 import { openSharedSnapshots } from "../partitioned/shared-snapshots.ts";
 import { StoppedError } from "../partitioned/stopped.ts";
 import type { Wait } from "../partitioned/waits.ts";
-import type { Notified } from "../tell/machine.ts";
+import type { Notified, Recoveries } from "../tell/machine.ts";
 import { logOptionsOf } from "../topics/table.ts";
 
 /** The topics of the fleet; what they hold stands in schemas/topics.json. */
@@ -53,6 +53,8 @@ export type Place = {
   readonly metrics: Metrics;
   /** Counts messages to the outside; named as a metric once somebody asks for it. */
   readonly notified: () => Notified;
+  /** Counts promises alerts open; named as a metric once somebody asks for it. */
+  readonly recoveries: () => Recoveries;
   readonly traces: Traces;
 };
 

@@ -93,6 +93,21 @@ export function openPlaces(metrics: Metrics) {
   };
 }
 
+export type Recoveries = { readonly [Outcome in "made" | "late" | "failed"]: () => void };
+
+export function openRecoveries(metrics: Metrics): Recoveries {
+  const recoveries = metrics.counter({
+    name: "troth_recovery_promises_total",
+    help: "Alerts that opened: recovery promised, left unpromised as it would have been late, or failed to be.",
+    labels: { outcome: ["made", "late", "failed"] as const },
+  });
+  return {
+    made: () => recoveries.add({ outcome: "made" }),
+    late: () => recoveries.add({ outcome: "late" }),
+    failed: () => recoveries.add({ outcome: "failed" }),
+  };
+}
+
 const channels: readonly string[] = ["log", "webhook", "alertmanager", "pagerduty", "other"];
 export type Notified = (channel: string, outcome: "sent" | "failed" | "gave-up") => void;
 
