@@ -1,16 +1,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { decodeOutput, encodeOutput, isBeyond, type Output } from "@troth/events";
 import { verify } from "@troth/lake";
-import { readLog } from "@troth/log";
-import { openFolderStore, systemDisk } from "@troth/runtime";
-import { defaultPolicyPath, openJudge, readPolicy } from "@troth/troth";
+import { openFolderStore } from "@troth/runtime";
+import { defaultPolicyPath, readPolicy } from "@troth/troth";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { muster, sendAll } from "../support/chaos.ts";
 import { distribution } from "../support/figures.ts";
 import { inTime } from "../support/fleet-diagnosis.ts";
 import { houses } from "../support/houses.ts";
+import { countOutputs, judgedAnew } from "../support/judged-anew.ts";
 import { noKafka } from "../support/kafka.ts";
 import {
   drained,
@@ -60,40 +59,6 @@ async function load(port: number, life: number, signal: AbortSignal): Promise<nu
   return answered;
 }
 
-/** Outputs as they stand in the log; fails at one that stands twice or is not what a judge begun anew says. */
-async function checkOutputs(dir: string): Promise<number> {
-  const judge = openJudge(await readPolicy(defaultPolicyPath), null, () => undefined);
-  const due: Output[] = [];
-  for await (const batch of readLog(join(dir, "facts"), systemDisk)) {
-    for (const record of batch) {
-      const bodies: Output["body"][] = [];
-      judge.apply(record, bodies);
-      for (const [seq, body] of bodies.entries())
-        due.push({ inOffset: record.offset, seq, stamp: record.stamp, body });
-    }
-  }
-  let count = 0;
-  let last = { inOffset: -1, seq: -1 };
-  for await (const batch of readLog(join(dir, "outputs"), systemDisk)) {
-    for (const { bytes } of batch) {
-      const output = decodeOutput(bytes);
-      expect(isBeyond(output, last), `output ${count} stands twice`).toBe(true);
-      const anew = due[count];
-      if (anew === undefined || !encodeOutput(anew).equals(bytes)) {
-        expect(output, `output ${count}`).toEqual(anew);
-        const [found, due] = [output, anew].map((one) => JSON.stringify(one));
-        throw new Error(
-          `output ${count} has other bytes than a judge begun anew writes:\n${found}\n${due}`,
-        );
-      }
-      last = output;
-      count += 1;
-    }
-  }
-  expect(count).toBe(due.length);
-  return count;
-}
-
 describe.skipIf(asked === undefined)(
   `SIGTERM under load (${asked === undefined ? "in pnpm test:stops" : `${stops} times`})`,
   () => {
@@ -121,7 +86,9 @@ describe.skipIf(asked === undefined)(
           // One that overran its grace ended with 1, as a kill would end it.
           if (child.exitCode !== 0) overran += 1;
         }
-        const outputs = await checkOutputs(dir);
+        const { anew } = await judgedAnew(dir, await readPolicy(defaultPolicyPath));
+        const outputs = await countOutputs(dir, anew);
+        expect(outputs).toBe(anew.length);
         say(`stops of start: ${distribution(took, "ms")}`);
         say(`stops of start: ${answered} batches answered; ${outputs} outputs, 0 written again`);
         expect(answered).toBeGreaterThan(stops);

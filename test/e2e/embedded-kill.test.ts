@@ -1,14 +1,11 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { decodeFact, decodeOutput, encodeOutput, isBeyond, type Output } from "@troth/events";
-import { readLog } from "@troth/log";
-import { parsePolicy } from "@troth/policy";
-import { systemDisk } from "@troth/runtime";
-import { openJudge } from "@troth/troth";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { joinPolicy, policyPath } from "../bench/join/noise.ts";
 import { bundle } from "../support/bundle.ts";
+import { countOutputs, judgedAnew } from "../support/judged-anew.ts";
 import { seeded } from "../support/random-events.ts";
 
 /** `TROTH_EMBEDDED_KILLS=10000 npx --yes pnpm@12.21.0 exec vitest run test/e2e/embedded-kill.test.ts` */
@@ -16,10 +13,7 @@ const kills = Number(process.env["TROTH_EMBEDDED_KILLS"] ?? 24);
 /** A folder is looked at in full and begun anew after so many lives. */
 const livesPerFolder = 12;
 
-const policyPath = join(import.meta.dirname, "../bench/join/policy.yaml");
-const parsed = parsePolicy(readFileSync(policyPath, "utf8"));
-if (!parsed.ok) throw new Error("the policy of the join bench does not compile");
-const policy = parsed.value;
+const policy = joinPolicy();
 
 const root = mkdtempSync(join(tmpdir(), "troth-embedded-kill-"));
 const program = join(root, "embedded-writer.mjs");
@@ -56,43 +50,6 @@ function live(dir: string, life: number, end: End): Promise<Life> {
   });
 }
 
-type Left = { readonly ids: readonly string[]; readonly anew: readonly Output[] };
-
-/** What is in the log of facts, and what a judge that begins from nothing says of it. */
-async function readFacts(dir: string): Promise<Left> {
-  const judge = openJudge(policy, null, () => undefined);
-  const ids: string[] = [];
-  const anew: Output[] = [];
-  for await (const batch of readLog(join(dir, "facts"), systemDisk)) {
-    for (const record of batch) {
-      const bodies: Output["body"][] = [];
-      judge.apply(record, bodies);
-      for (const [seq, body] of bodies.entries())
-        anew.push({ inOffset: record.offset, seq, stamp: record.stamp, body });
-      const fact = decodeFact(record.bytes);
-      if (fact.ok) ids.push(fact.value.id);
-    }
-  }
-  return { ids, anew };
-}
-
-/** Outputs that are not those of a judge begun from nothing, or that stand twice or out of order. */
-async function checkOutputs(dir: string, anew: readonly Output[]): Promise<number> {
-  let count = 0;
-  let before = { inOffset: -1, seq: -1 };
-  for await (const batch of readLog(join(dir, "outputs"), systemDisk)) {
-    for (const { bytes } of batch) {
-      const output = decodeOutput(bytes);
-      const due = anew[count];
-      if (!isBeyond(output, before) || due === undefined || !encodeOutput(due).equals(bytes))
-        throw new Error(`${dir}: output ${count} (${output.inOffset}.${output.seq}) is not due`);
-      before = output;
-      count += 1;
-    }
-  }
-  return count;
-}
-
 test(`${kills} times kill -9 lose no event answered with 202 and decide nothing twice`, {
   timeout: 120_000 + kills * 2_000,
 }, async () => {
@@ -112,12 +69,12 @@ test(`${kills} times kill -9 lose no event answered with 202 and decide nothing 
       ledger.push(...acknowledged);
       total.kills += 1;
     }
-    const { ids, anew } = await readFacts(dir);
+    const { ids, anew } = await judgedAnew(dir, policy);
     const stored = new Set(ids);
     expect(ledger.filter((id) => !stored.has(id))).toEqual([]);
     expect(stored.size).toBe(ids.length);
     total.acknowledged += ledger.length;
-    total.outputs += await checkOutputs(dir, anew);
+    total.outputs += await countOutputs(dir, anew);
     rmSync(dir, { recursive: true, force: true });
     if (kills > 200) process.stderr.write(`  ${JSON.stringify(total)}\n`);
   };

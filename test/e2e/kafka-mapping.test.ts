@@ -2,6 +2,7 @@ import { Kafka } from "kafkajs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { noKafka } from "../support/kafka.ts";
 import { type Fleet, metricOf, openFleet, readFacts } from "../support/kafka-fleet.ts";
+import { makeForeignTopic } from "../support/kafka-topics.ts";
 import { root } from "../support/source.ts";
 
 const policyPath = `${root}infra/policy/default.yaml`;
@@ -40,10 +41,7 @@ describe.skipIf(noKafka !== null)(
 
     test("comes in by its mapping, each record once, whoever is killed while reading", async () => {
       const client = new Kafka(fleet.broker.config());
-      const admin = client.admin();
-      await admin.connect();
-      await admin.createTopics({ topics: [{ topic, numPartitions: 3, replicationFactor: 1 }] });
-      await admin.disconnect();
+      await makeForeignTopic(client, topic, 3);
       const producer = client.producer();
       await producer.connect();
       const send = (from: number, to: number): Promise<unknown> =>

@@ -1,40 +1,9 @@
-import { createRequire } from "node:module";
-
-type Esbuild = {
-  readonly buildSync: (options: {
-    readonly entryPoints: readonly string[];
-    readonly outfile?: string;
-    readonly outdir?: string;
-    readonly entryNames?: string;
-    readonly chunkNames?: string;
-    readonly splitting?: boolean;
-    readonly outExtension?: Readonly<Record<string, string>>;
-    readonly bundle: boolean;
-    readonly platform: "node";
-    readonly format: "esm";
-    readonly mainFields: readonly string[];
-    readonly conditions: readonly string[];
-    readonly banner: { readonly js: string };
-  }) => unknown;
-};
-
-function esbuild(): Esbuild {
-  // The one that tsx brings along.
-  const require = createRequire(createRequire(import.meta.url).resolve("tsx"));
-  return require("esbuild");
-}
+import { esbuild, plainFile } from "./esbuild.ts";
 
 const common = {
-  bundle: true,
-  platform: "node",
-  format: "esm",
+  ...plainFile,
   // In parts, what is loaded late keeps the names it exports only if it is no CommonJS.
   mainFields: ["module", "main"],
-  conditions: ["@troth/source"],
-  // Packages written for CommonJS call `require` for Node's own modules.
-  banner: {
-    js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);',
-  },
 } as const;
 
 /**

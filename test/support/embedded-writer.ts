@@ -1,8 +1,5 @@
-import { readFileSync } from "node:fs";
-import { defaultLimits, type IntakeOptions, receive } from "@troth/intake";
-import { parsePolicy } from "@troth/policy";
-import { openStop, systemClock, systemDisk, systemRng } from "@troth/runtime";
-import { openEmbedded } from "../../services/troth/src/embedded/embedded.ts";
+import { systemClock } from "@troth/runtime";
+import { openEmbeddedDoor } from "./embedded-door.ts";
 
 /**
  * `embedded-writer DIR LIFE POLICY`: the embedded troth without a socket, handing events in at its own
@@ -10,28 +7,11 @@ import { openEmbedded } from "../../services/troth/src/embedded/embedded.ts";
  * these lines, and what stands on one cannot be taken back.
  */
 const [dir = "", life = "0", policyPath = ""] = process.argv.slice(2);
-const parsed = parsePolicy(readFileSync(policyPath, "utf8"));
-if (!parsed.ok) throw new Error("the policy does not compile");
 const complain = (message: string, fields: object = {}): void =>
   void process.stderr.write(`${message} ${JSON.stringify(fields)}\n`);
-let door: IntakeOptions | null = null;
-const embedded = await openEmbedded({
+const { embedded, handIn } = await openEmbeddedDoor(policyPath, {
   dir,
-  world: {
-    clock: systemClock,
-    disk: systemDisk,
-    rng: systemRng,
-    openDoor: async (options) => {
-      door = options;
-      return { port: 0, close: async () => undefined };
-    },
-  },
-  policy: parsed.value,
-  keys: null,
-  stop: openStop({ host: process, clock: systemClock }),
   log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: complain },
-  intakePort: 0,
-  host: "nowhere",
   clock: () => "live",
   tell: { admitted: () => undefined, fate: () => undefined, judged: () => undefined },
   // Small, so that segments are rolled and snapshots saved in a life of some milliseconds.
@@ -51,16 +31,10 @@ function event(id: string, n: number): object {
     : { ...common, subject, type: "org.troth.order.placed.v1", data: order };
 }
 
-async function handIn(options: IntakeOptions, sender: number): Promise<void> {
+async function send(sender: number): Promise<void> {
   for (let n = 0; ; n += 1) {
     const ids = Array.from({ length: 1 + (n % 3) }, (_, part) => `${life}.${sender}.${n}.${part}`);
-    const body = JSON.stringify(ids.map((id, part) => event(id, 7 * n + part + sender)));
-    const received = {
-      contentType: "application/cloudevents-batch+json",
-      contentEncoding: "identity",
-      body: Buffer.from(body),
-    };
-    const { status } = await receive(received, { ...options, limits: defaultLimits });
+    const status = await handIn(ids.map((id, part) => event(id, 7 * n + part + sender)));
     if (status === 202) process.stdout.write(`${ids.join(" ")}\n`);
     else complain(`answered ${status}`);
     // A pipe takes what was written in the next turn; answers must not pile up unsaid.
@@ -68,4 +42,4 @@ async function handIn(options: IntakeOptions, sender: number): Promise<void> {
   }
 }
 
-if (door !== null) await Promise.all([0, 1].map((sender) => handIn(door as IntakeOptions, sender)));
+await Promise.all([0, 1].map(send));

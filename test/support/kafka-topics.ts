@@ -1,5 +1,21 @@
+import type { Kafka } from "kafkajs";
 import type { KafkaLogs } from "../../packages/log/src/index.ts";
 import { systemRng } from "../../packages/runtime/src/index.ts";
+
+/** Makes a topic that is not troth's: whoever writes to it has never heard of us. */
+export async function makeForeignTopic(
+  client: Kafka,
+  topic: string,
+  partitions: number,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const admin = client.admin();
+  await admin.connect();
+  const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
+  const shape = { numPartitions: partitions, replicationFactor: 1, configEntries };
+  await admin.createTopics({ topics: [{ topic, ...shape }] });
+  await admin.disconnect();
+}
 
 /** Makes a topic for a test, beside the topic of geneses that every Kafka of troth's has. */
 export async function makeTopic(

@@ -1,8 +1,6 @@
-import { readFileSync, rmSync } from "node:fs";
-import { defaultLimits, type IntakeOptions, receive } from "@troth/intake";
-import { parsePolicy } from "@troth/policy";
-import { openStop, systemClock, systemDisk, systemRng } from "@troth/runtime";
-import { openEmbedded } from "../../services/troth/src/embedded/embedded.ts";
+import { rmSync } from "node:fs";
+import { systemClock } from "@troth/runtime";
+import { openEmbeddedDoor } from "./embedded-door.ts";
 
 /**
  * `memory-writer DIR POLICY SECONDS EVENTS`: the embedded troth, door, logs, judge and a reader, told of
@@ -17,26 +15,10 @@ const sampleEveryMs = 2_000;
 /** Log time between two events: duplicates are known for a week, and a week is over soon. */
 const stepMs = 40_000;
 
-const parsed = parsePolicy(readFileSync(policyPath, "utf8"));
-if (!parsed.ok) throw new Error("the policy does not compile");
 const quiet = (): void => undefined;
-let door: IntakeOptions | null = null;
 const tally = { applied: 0, duplicate: 0, setAside: 0, outputs: 0 };
-const stop = openStop({ host: process, clock: systemClock });
-const embedded = await openEmbedded({
+const { embedded, stop, handIn } = await openEmbeddedDoor(policyPath, {
   dir,
-  world: {
-    clock: systemClock,
-    disk: systemDisk,
-    rng: systemRng,
-    openDoor: async (options) => {
-      door = options;
-      return { port: 0, close: async () => undefined };
-    },
-  },
-  policy: parsed.value,
-  keys: null,
-  stop,
   log: {
     ...{ debug: quiet, info: quiet, warn: quiet },
     error: (message, fields) => {
@@ -44,8 +26,6 @@ const embedded = await openEmbedded({
       process.exit(1);
     },
   },
-  intakePort: 0,
-  host: "nowhere",
   clock: () => "events",
   tell: {
     admitted: (_, reasons) => {
@@ -101,17 +81,12 @@ function bytesHeld(): number {
   return heapUsed + external;
 }
 
-async function tell(options: IntakeOptions): Promise<void> {
+async function tell(): Promise<void> {
   const start = systemClock.now();
   let [sent, sampledAt] = [0, start];
   for (;;) {
     const events = Array.from({ length: batch }, (_, part) => event(sent + part));
-    const received = {
-      contentType: "application/cloudevents-batch+json",
-      contentEncoding: "identity",
-      body: Buffer.from(JSON.stringify(events)),
-    };
-    const { status } = await receive(received, { ...options, limits: defaultLimits });
+    const status = await handIn(events);
     if (status !== 202) throw new Error(`answered ${status}`);
     sent += batch;
     // Judged as fast as it is taken in, or what waits in the log's cache would be measured.
@@ -127,7 +102,7 @@ async function tell(options: IntakeOptions): Promise<void> {
   }
 }
 
-if (door !== null) await tell(door);
+await tell();
 stop.request("told everything");
 await stop.finish();
 rmSync(dir, { recursive: true, force: true });

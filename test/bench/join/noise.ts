@@ -1,9 +1,17 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { decisionJson, type NoiseRecord, type Output, publicPseudonymKey } from "@troth/events";
+import {
+  decisionJson,
+  encodeNoise,
+  type NoiseRecord,
+  type Output,
+  publicPseudonymKey,
+} from "@troth/events";
 import { Dispatcher } from "@troth/identity";
+import type { KafkaLogs } from "@troth/log";
 import { PartitionJudge } from "@troth/monitor";
 import { type Policy, parsePolicy } from "@troth/policy";
+import { logOptionsOf } from "../../../services/troth/src/topics/table.ts";
 import { mixedStream } from "../mixed-stream.ts";
 
 export const policyPath = join(import.meta.dirname, "policy.yaml");
@@ -32,6 +40,25 @@ export function joinNoise(
     registrar.take(fact, i, fact.recordedTime, deliver);
   }
   return noise;
+}
+
+/** Writes it to the topics of a fleet, in order within each partition. */
+export async function fillNoise(
+  kafka: KafkaLogs,
+  noise: readonly (readonly NoiseRecord[])[],
+): Promise<void> {
+  await Promise.all(
+    noise.map(async (records, partition) => {
+      const log = await kafka.open("troth.noise", partition, logOptionsOf("troth.noise"));
+      for (let i = 0; i < records.length; i += 1_000) {
+        const some = records.slice(i, i + 1_000);
+        await Promise.all(
+          some.map((record) => log.append([{ bytes: encodeNoise(record) }], record.stamp)),
+        );
+      }
+      await log.close();
+    }),
+  );
 }
 
 export type Judged = {

@@ -1,9 +1,7 @@
-import { encodeNoise, type NoiseRecord } from "@troth/events";
 import { type Admin, Kafka } from "kafkajs";
-import { logOptionsOf } from "../../../services/troth/src/topics/table.ts";
 import { diagnosis } from "../../support/fleet-diagnosis.ts";
 import { type Fleet, openFleet, type Process } from "../../support/kafka-fleet.ts";
-import { joinDecisions, joinNoise, joinPolicy, policyPath } from "../join/noise.ts";
+import { fillNoise, joinDecisions, joinNoise, joinPolicy, policyPath } from "../join/noise.ts";
 import type { Figure, Suite } from "../suite.ts";
 
 const partitions = 4;
@@ -26,21 +24,6 @@ async function until(fleet: Fleet, what: string, isSo: () => Promise<boolean>): 
   }
 }
 
-async function append(fleet: Fleet, noise: readonly (readonly NoiseRecord[])[]): Promise<void> {
-  await Promise.all(
-    noise.map(async (records, partition) => {
-      const log = await fleet.kafka.open("troth.noise", partition, logOptionsOf("troth.noise"));
-      for (let i = 0; i < records.length; i += 1_000) {
-        const some = records.slice(i, i + 1_000);
-        await Promise.all(
-          some.map((record) => log.append([{ bytes: encodeNoise(record) }], record.stamp)),
-        );
-      }
-      await log.close();
-    }),
-  );
-}
-
 export const suite: Suite = {
   says: "one of two monitors on Kafka is killed: until every partition decides again (session timeout 10 s)",
   prepare: async ({ scale }) => {
@@ -57,7 +40,7 @@ export const suite: Suite = {
     await admin.connect();
     const monitors: Process[] = [await fleet.start("monitor", 1), await fleet.start("monitor", 2)];
     const outputs = past.map((records) => joinDecisions(policy, records).outputs + 1);
-    await append(fleet, past);
+    await fillNoise(fleet.kafka, past);
     const isPastSaid = async (): Promise<boolean> =>
       (await endsOf(admin)).every((end, partition) => end >= (outputs[partition] ?? 0));
     await until(fleet, "the past is decided", isPastSaid);
@@ -70,7 +53,7 @@ export const suite: Suite = {
       const [victim, ...others] = monitors.splice(0);
       victim?.signal("SIGKILL");
       const began = performance.now();
-      await append(fleet, news);
+      await fillNoise(fleet.kafka, news);
       const goesOn = async (): Promise<boolean> =>
         (await endsOf(admin)).every((end, partition) => end > (before[partition] ?? 0));
       await until(fleet, "every partition decides again", goesOn);

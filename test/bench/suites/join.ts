@@ -1,13 +1,12 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { decisionJson, encodeNoise, type NoiseRecord } from "@troth/events";
-import type { KafkaLogs } from "@troth/log";
+import { decisionJson, type NoiseRecord } from "@troth/events";
 import { type Admin, Kafka } from "kafkajs";
-import { logOptionsOf } from "../../../services/troth/src/topics/table.ts";
 import { diagnosis } from "../../support/fleet-diagnosis.ts";
 import { startKafka, type TestKafka } from "../../support/kafka.ts";
 import { type Fleet, openFleet, readDecisions } from "../../support/kafka-fleet.ts";
-import { joinDecisions, joinNoise, joinPolicy, policyPath } from "../join/noise.ts";
+import { makeForeignTopic } from "../../support/kafka-topics.ts";
+import { fillNoise, joinDecisions, joinNoise, joinPolicy, policyPath } from "../join/noise.ts";
 import { type Guarantee, openPeer, type Peer } from "../join/streams.ts";
 import type { Case, Figure, Suite } from "../suite.ts";
 
@@ -52,14 +51,8 @@ function jobOf(events: number, customers: number): Job {
 type Ground = { readonly kafka: TestKafka; readonly client: Kafka; readonly peer: Peer };
 
 /** Nothing in it is ever too old: Kafka forgets by the time of a record, and the peer writes log time. */
-async function makeTopic({ client }: Ground, topic: string): Promise<void> {
-  const admin = client.admin();
-  await admin.connect();
-  const configEntries = [{ name: "retention.ms", value: "-1" }];
-  const shape = { numPartitions: partitions, replicationFactor: 1, configEntries };
-  await admin.createTopics({ topics: [{ topic, ...shape }] });
-  await admin.disconnect();
-}
+const makeTopic = ({ client }: Ground, topic: string): Promise<void> =>
+  makeForeignTopic(client, topic, partitions, { "retention.ms": "-1" });
 
 /** Of the peer's topics: the same records in the same order, as JSON for who does not know ours. */
 async function fillPeer(ground: Ground, { noise }: Job): Promise<void> {
@@ -156,19 +149,6 @@ async function endOf(admin: Admin, topic: string): Promise<number> {
   return ends.reduce((sum, { high }) => sum + Number(high), 0);
 }
 
-async function fillNoise(kafka: KafkaLogs, { noise }: Job): Promise<void> {
-  for (const [partition, records] of noise.entries()) {
-    const log = await kafka.open("troth.noise", partition, logOptionsOf("troth.noise"));
-    const appends: Promise<unknown>[] = [];
-    for (const record of records) {
-      appends.push(log.append([{ bytes: encodeNoise(record) }], record.stamp));
-      if (appends.length >= 5_000) await Promise.all(appends.splice(0));
-    }
-    await Promise.all(appends);
-    await log.close();
-  }
-}
-
 const withinMs = 240_000;
 
 /** Until the monitor has written all of it; one that stops for good, or is late, says why. */
@@ -189,7 +169,7 @@ async function writtenBy(fleet: Fleet, admin: Admin, wanted: number): Promise<vo
  */
 async function runTroth(job: Job): Promise<Figure> {
   await using fleet = await openFleet({ partitions, clock: "events", policies: [policyPath] });
-  await fillNoise(fleet.kafka, job);
+  await fillNoise(fleet.kafka, job.noise);
   const admin = new Kafka(fleet.broker.config()).admin();
   await admin.connect();
   try {
