@@ -198,6 +198,7 @@ describe("charges", () => {
           const broken = new Map<string, boolean>();
           for (const body of bodies) {
             charges.fold(body);
+            charges.settle();
             if (body.kind === "pledge") {
               const { customer, promiseId, term, verdict } = body;
               broken.set(`${customer} ${promiseId} ${term}`, verdict === "broken");
@@ -212,6 +213,21 @@ describe("charges", () => {
         },
       ),
     );
+  });
+
+  test("of a customer with a long chain are worked out once, however many decisions came before", () => {
+    let told = 0;
+    const charges = new Charges(policy, (_, after) => {
+      told += after.length;
+    });
+    for (let n = 1; n <= 1_000; n++)
+      charges.fold(
+        pledge({ promiseId: `delivery-date/k${n}`, at: n, evidence: ["one", `e-${n}`] }),
+      );
+    charges.settle();
+    expect(told).toBe(1_000);
+    charges.settle();
+    expect(told).toBe(1_000);
   });
 
   test("move from one scoreboard to the other, in the budget of both", () => {

@@ -29,13 +29,16 @@ const nobody: ReadonlySet<string> = new Set(["nobody", "none", "unknown", "unass
 const rowOf = (promiseId: string, term: number): string => `${promiseId}#${term}`;
 const keyOf = (promiseId: string): string => promiseId.slice(promiseId.indexOf("/") + 1);
 
-/** Two broken promises belong to one chain: one order, one ticket, or one event that tells of both. */
-const isRelated = (a: Broken, b: Broken): boolean =>
-  a.key === b.key || a.evidence.some((id) => b.evidence.includes(id));
+/** Two broken promises belong to one chain if they share one: an order, a ticket, or an event that tells of both. */
+const chainsOf = ({ key, evidence }: Broken): readonly string[] => [
+  `key ${key}`,
+  ...evidence.map((id) => `event ${id}`),
+];
 
 /**
  * Charges every broken promise to one link: where its chain first failed. The sum over links is the
- * number of broken promises, whatever is disputed. A fold over outputs; it judges nobody.
+ * number of broken promises, whatever is disputed. A fold over outputs; it judges nobody. Who is charged is
+ * worked out when asked for: a customer's whole chain may move with each decision, and a backlog has many.
  *
  * A failure is inherited from an earlier one of the same chain if it had been promised before that
  * one happened: who promises afterwards knows of it. An advert keeps nothing itself, so what it
@@ -49,7 +52,10 @@ export class Charges {
   readonly #disputed = new Map<string, Set<string>>();
   readonly #moved = new Map<string, Map<string, string>>();
   readonly #changed: (before: readonly Charge[], after: readonly Charge[]) => void;
+  /** Customers of whom something was decided since they were settled. */
+  readonly #unsettled = new Set<string>();
 
+  /** `changed` hears, whenever it is settled, of each customer whose charges may be others. */
   constructor(
     { links }: Pick<Policy, "links">,
     changed: (before: readonly Charge[], after: readonly Charge[]) => void = () => undefined,
@@ -66,9 +72,16 @@ export class Charges {
 
   /** Every broken promise once, orphans first, then by customer, promise and date. */
   all(): readonly Charge[] {
+    this.settle();
     return [...this.#charges.values()]
       .flat()
       .sort((a, b) => Number(a.owner !== null) - Number(b.owner !== null) || byName(a, b));
+  }
+
+  /** Works out the charges of every customer of whom something was decided since. */
+  settle(): void {
+    for (const customer of this.#unsettled) this.#settle(customer);
+    this.#unsettled.clear();
   }
 
   #pledge(pledge: PledgeDecision): void {
@@ -80,7 +93,7 @@ export class Charges {
       held.set(row, { ...pledge, row, key: keyOf(promiseId) });
       this.#broken.set(customer, held);
     } else if (rows?.delete(row) !== true) return;
-    this.#settle(customer);
+    this.#unsettled.add(customer);
   }
 
   #fact(customer: string, { kind, data }: Fact): void {
@@ -96,17 +109,26 @@ export class Charges {
       const moved = this.#moved.get(customer) ?? new Map();
       this.#moved.set(customer, moved.set(row, chargedTo));
     }
-    this.#settle(customer);
+    this.#unsettled.add(customer);
   }
 
   #settle(customer: string): void {
     const before = this.#charges.get(customer) ?? [];
     const rows = [...(this.#broken.get(customer)?.values() ?? [])].sort(this.#byHead);
     const settled = new Map<string, Charge>();
-    for (const [place, one] of rows.entries()) {
-      const cause = rows
-        .slice(0, place)
-        .find((earlier) => isRelated(earlier, one) && isCause(earlier, one));
+    const chains = new Map<string, Broken[]>();
+    const places = new Map(rows.map((one, place) => [one.row, place]));
+    const placeOf = ({ row }: Broken): number => places.get(row) ?? rows.length;
+    for (const one of rows) {
+      let cause: Broken | undefined;
+      for (const chain of chainsOf(one)) {
+        const earlier = chains.get(chain) ?? [];
+        const first = earlier.find((other) => isCause(other, one));
+        if (first !== undefined && (cause === undefined || placeOf(first) < placeOf(cause)))
+          cause = first;
+        earlier.push(one);
+        chains.set(chain, earlier);
+      }
       settled.set(one.row, this.#charge(one, cause, settled));
     }
     const after = [...settled.values()];

@@ -3,7 +3,7 @@ import type { Policy } from "@troth/policy";
 import type { Metrics } from "@troth/runtime";
 import { Charges } from "../accountability/charges.ts";
 import { type Influence, z99 } from "../accountability/influence.ts";
-import { linksMax, linksOf, openNet, openSingle, other } from "./closed.ts";
+import { linksMax, linksOf, openNet, other } from "./closed.ts";
 
 /** What links are held to, who answers for what broke, and what answers say of each link. */
 export function openAccountability(metrics: Metrics, policy: Policy, influence: Influence) {
@@ -27,30 +27,37 @@ export function openAccountability(metrics: Metrics, policy: Policy, influence: 
   });
   for (const [place, row] of rows.entries()) target.set(row, objectives[place]?.target ?? 1);
   const links = linksOf(policy);
+  const collect = (): void => charges.settle();
   const charged = metrics.gauge({
     name: "troth_promises_charged",
     help: "Broken promises by the link that answers for them: where the chain first failed, or a ruling.",
     labels: { link: links },
+    collect,
   });
   const inherited = metrics.gauge({
     name: "troth_promises_inherited",
     help: "Broken promises by the link that made them, where another link of the chain had failed first.",
     labels: { link: links },
+    collect,
   });
   for (const link of links) {
     charged.set({ link }, 0);
     inherited.set({ link }, 0);
   }
-  const disputed = openSingle(
-    metrics,
-    "troth_charges_disputed",
-    "Charges an owner disputes, not ruled on yet.",
-  );
-  const orphans = openSingle(
-    metrics,
-    "troth_charges_orphaned",
-    "Broken promises nobody answers for.",
-  );
+  const disputed = metrics.gauge({
+    name: "troth_charges_disputed",
+    help: "Charges an owner disputes, not ruled on yet.",
+    labels: {},
+    collect,
+  });
+  const orphans = metrics.gauge({
+    name: "troth_charges_orphaned",
+    help: "Broken promises nobody answers for.",
+    labels: {},
+    collect,
+  });
+  disputed.set({}, 0);
+  orphans.set({}, 0);
   const net = openNet();
   const charges = new Charges(policy, (before, after) => {
     for (const [list, by] of [
