@@ -1,15 +1,5 @@
 import type { Fact, Kind } from "@troth/events";
-
-/** A small seeded generator (mulberry32): the same stream on every machine. */
-function seeded(seed: number): () => number {
-  let a = seed >>> 0;
-  return () => {
-    a = (a + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
+import { seeded } from "@troth/troth";
 
 const day = 86_400_000;
 const start = Date.UTC(2026, 0, 5);

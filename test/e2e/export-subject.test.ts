@@ -1,11 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { decisionJson } from "@troth/events";
+import { decisionJson, isDecision } from "@troth/events";
 import { type ObjectStore, openFolderStore, openSimulatedStore } from "@troth/runtime";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { subjectOf } from "../../services/troth/src/export/subject.ts";
-import { isDecision } from "../../services/troth/src/replay/replay.ts";
 import { type JudgedDay, judged, judgedDay } from "../support/judged-day.ts";
 import { writeLakeOf } from "../support/lake-of.ts";
 import { runTroth } from "../support/troth.ts";

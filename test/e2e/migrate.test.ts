@@ -7,6 +7,7 @@ import {
   encodeFact,
   encodeOutput,
   isBeyond,
+  isDecision,
   type Output,
   parseEvent,
   publicPseudonymKey,
@@ -30,7 +31,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { syntheticDay } from "../../services/troth/src/story/synthetic-day.ts";
 import { applyTopics } from "../../services/troth/src/topics/apply.ts";
 import { noKafka, startKafka, type TestKafka } from "../support/kafka.ts";
-import { firstParting, isDecision } from "../support/partitions.ts";
+import { firstParting } from "../support/partitions.ts";
 
 const policy = await readPolicy(defaultPolicyPath);
 const endsAt = Date.UTC(2026, 5, 1, 18);

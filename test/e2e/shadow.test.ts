@@ -1,12 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { decodeOutput, type Output } from "@troth/events";
+import { decodeOutput, isDecision, type Output } from "@troth/events";
 import { readLog } from "@troth/log";
 import { parsePolicy } from "@troth/policy";
 import { systemDisk } from "@troth/runtime";
 import { afterAll, expect, test } from "vitest";
-import { isDecision } from "../../services/troth/src/replay/replay.ts";
 import { syntheticDay } from "../../services/troth/src/story/synthetic-day.ts";
 import { root } from "../support/source.ts";
 import { freePort, gone, runTroth, startTroth, up } from "../support/troth.ts";

@@ -3,6 +3,7 @@ import {
   type Decision,
   decisionJson,
   type Fact,
+  isDecision,
   parseLine,
   publicPseudonymKey,
 } from "@troth/events";
@@ -10,7 +11,7 @@ import { recompute } from "@troth/oracle";
 import { type Policy, parsePolicy } from "@troth/policy";
 import { expect, test } from "vitest";
 import { type FleetResult, fair, runFleet, type Weather } from "../support/fleet.ts";
-import { firstParting, isDecision } from "../support/partitions.ts";
+import { firstParting } from "../support/partitions.ts";
 import { randomEvents } from "../support/random-events.ts";
 
 /** Runs, each struck at one point: `pnpm test:activation` has a thousand. */

@@ -3,6 +3,7 @@ import {
   encodeFact,
   type Fact,
   isBeyond,
+  isDecision,
   type Output,
   publicPseudonymKey,
 } from "@troth/events";
@@ -19,7 +20,7 @@ import {
   type Site,
   tick,
 } from "@troth/troth";
-import { isDecision, type Judged } from "./partitions.ts";
+import type { Judged } from "./partitions.ts";
 
 /** The logs of a fleet in memory, with the snapshots its machines left. */
 export type Ground = {

@@ -9,6 +9,7 @@ import {
   encodeFact,
   type Fact,
   isBeyond,
+  isDecision,
   type Output,
   publicPseudonymKey,
 } from "@troth/events";
@@ -21,7 +22,7 @@ import { applyTopics } from "../../services/troth/src/topics/apply.ts";
 import { logOptionsOf, readTopicTable } from "../../services/troth/src/topics/table.ts";
 import { bundleInParts } from "./bundle.ts";
 import { startKafka, type TestKafka } from "./kafka.ts";
-import { isDecision, type Judged } from "./partitions.ts";
+import type { Judged } from "./partitions.ts";
 import { root } from "./source.ts";
 
 export type ServiceName = "intake" | "identity" | "monitor" | "lake" | "desk" | "notify";

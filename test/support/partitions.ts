@@ -7,6 +7,7 @@ import {
   type Fact,
   type Flag,
   flagJson,
+  isDecision,
   type NoiseRecord,
   type Output,
   publicPseudonymKey,
@@ -34,9 +35,6 @@ type Site = {
   waits: Exchange | null;
   readonly out: Output["body"][];
 };
-
-export const isDecision = (body: Output["body"]): body is Decision =>
-  !["noise", "retraction", "merge", "split"].includes(body.kind);
 
 /** As through a log: what cannot be written down does not arrive. */
 const throughText = <T>(value: T): T => JSON.parse(JSON.stringify(value));

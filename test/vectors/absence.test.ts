@@ -1,10 +1,18 @@
-import type { Decision, Fact, Flag, Output } from "@troth/events";
-import { decisionJson, isoTime, parseEvent, publicPseudonymKey } from "@troth/events";
+import {
+  type Decision,
+  decisionJson,
+  type Fact,
+  type Flag,
+  isDecision,
+  isoTime,
+  type Output,
+  parseEvent,
+  publicPseudonymKey,
+} from "@troth/events";
 import { type Policy, parsePolicy } from "@troth/policy";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Pipeline } from "../../services/troth/src/pipeline.ts";
-import { isDecision } from "../../services/troth/src/replay/replay.ts";
 import {
   type Form,
   findsBreaks,

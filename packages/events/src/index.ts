@@ -59,6 +59,7 @@ export {
   decodeOutput,
   encodeOutput,
   isBeyond,
+  isDecision,
   type Joining,
   type Noise,
   type Output,

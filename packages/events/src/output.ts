@@ -40,6 +40,24 @@ export type Output = {
   readonly body: Decision | Noise | Retraction | Joining;
 };
 
+/** What was decided, and no noise or change of names that is passed on beside it. */
+export function isDecision(body: Output["body"]): body is Decision {
+  switch (body.kind) {
+    case "noise":
+    case "retraction":
+    case "merge":
+    case "split":
+      return false;
+    case "pledge":
+    case "alert":
+    case "flag":
+    case "survey":
+    case "source":
+    case "cohort":
+      return true;
+  }
+}
+
 /** An output as the decisions log holds it: one JSON object, times in milliseconds. */
 export const outputText = (output: Output): string => JSON.stringify(output);
 

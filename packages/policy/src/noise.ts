@@ -14,7 +14,8 @@ import {
 } from "./reading.ts";
 import { compileSaying } from "./saying.ts";
 import { compileSteps, noPoints, pointsOf } from "./severity.ts";
-import { type AdviceText, type NoiseText, type ScoreText, touchDimensions } from "./shape.ts";
+import type { AdviceText, ScoreText } from "./shape.ts";
+import { type NoiseText, touchDimensions } from "./shape-rules.ts";
 import { compileValue } from "./value.ts";
 
 /** Where each dimension stands in a cohort fact unless a rule says otherwise; the first there counts. */

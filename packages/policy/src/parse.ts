@@ -16,6 +16,7 @@ import { collectProblems, shown } from "./problem.ts";
 import { compileResolutions } from "./resolutions.ts";
 import { compileCalendar, compileScore, compileSource, zoneNamed } from "./sections.ts";
 import * as shapes from "./shape.ts";
+import { resolutionsShape } from "./shape-resolutions.ts";
 
 /** Which rules read each kind; slot numbers follow `slotsOf`. */
 export function readersOf(
@@ -110,7 +111,7 @@ function compile(top: Mapping, problems: Problems): Policy | null {
   const scoreText = scalar("score", policyShape.shape.score);
   const limits = scalar("limits", policyShape.shape.limits);
   const segments = scalar("segments", policyShape.shape.segments);
-  const resolutions = scalar("resolutions", shapes.resolutionsShape);
+  const resolutions = scalar("resolutions", resolutionsShape);
   const score = scoreText?.value ?? shapes.scoreShape.parse({});
   const calendars = readEntries("calendars", entryShapes.calendars, top["calendars"], problems);
   const links = readEntries("links", entryShapes.links, top["links"], problems);

@@ -6,7 +6,7 @@ import type { PolicyPath } from "./problem.ts";
 import { shown } from "./problem.ts";
 import { type Dimension, parseThreshold } from "./quantity.ts";
 import { compileSteps } from "./severity.ts";
-import type { PledgeText } from "./shape.ts";
+import type { PledgeText } from "./shape-rules.ts";
 import type { CompiledSlot, CompiledTerms } from "./slots.ts";
 
 /** One template on its way: what it says, where it stands, and what has been worked out. */

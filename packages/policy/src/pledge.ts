@@ -13,8 +13,9 @@ import type { PledgeSayings, PledgeTemplate, PledgeVariant, Slot } from "./polic
 import type { PolicyPath } from "./problem.ts";
 import { compileSaying } from "./saying.ts";
 import { noPoints, pointsOf } from "./severity.ts";
-import type { PledgeText, ScoreText } from "./shape.ts";
+import type { ScoreText } from "./shape.ts";
 import type { SlotText } from "./shape-parts.ts";
+import type { PledgeText } from "./shape-rules.ts";
 import { type CompiledSlot, compileSlot, compileTerms, type Making } from "./slots.ts";
 import type { Zone } from "./zone.ts";
 

@@ -1,7 +1,7 @@
 import type { Context } from "./context.ts";
 import { suggest } from "./nearest.ts";
 import type { Candidate, Resolutions } from "./policy.ts";
-import type { ResolutionsText } from "./shape.ts";
+import type { ResolutionsText } from "./shape-resolutions.ts";
 
 /** Ways to put it right, their links held against those there are. */
 export function compileResolutions(text: ResolutionsText, context: Context): Resolutions {

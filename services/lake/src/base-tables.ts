@@ -3,6 +3,7 @@ import {
   canonicalJson,
   type Decision,
   decisionJson,
+  isDecision,
   type Joining,
   type Kind,
   kinds,
@@ -12,7 +13,6 @@ import {
   toCloudEvent,
 } from "@troth/events";
 import {
-  type Body,
   decimalOrNull,
   doubleOrNull,
   instant,
@@ -24,23 +24,6 @@ import {
   textOrNull,
   texts,
 } from "./table.ts";
-
-function isDecision(body: Body): body is Decision {
-  switch (body.kind) {
-    case "noise":
-    case "retraction":
-    case "merge":
-    case "split":
-      return false;
-    case "pledge":
-    case "alert":
-    case "flag":
-    case "survey":
-    case "source":
-    case "cohort":
-      return true;
-  }
-}
 
 const given =
   (name: string) =>

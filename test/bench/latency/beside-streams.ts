@@ -1,10 +1,9 @@
-import { encodeNoise, type NoiseRecord, type Output } from "@troth/events";
+import { encodeNoise, isDecision, type NoiseRecord, type Output } from "@troth/events";
 import { PartitionJudge } from "@troth/monitor";
 import { systemRng } from "@troth/runtime";
 import { type IHeaders, Kafka } from "kafkajs";
 import { logOptionsOf } from "../../../services/troth/src/topics/table.ts";
 import { type Fleet, openFleet } from "../../support/kafka-fleet.ts";
-import { isDecision } from "../../support/partitions.ts";
 import { joinNoise, joinPolicy, policyPath } from "../join/noise.ts";
 import { type Guarantee, openPeer, type Peer } from "../join/streams.ts";
 import type { Case, Figure } from "../suite.ts";

@@ -1,5 +1,14 @@
-import type { Decision, Fact, Filed, Flag, Output, Refusal } from "@troth/events";
-import { isoTime, toCloudEvent } from "@troth/events";
+import {
+  type Decision,
+  type Fact,
+  type Filed,
+  type Flag,
+  isDecision,
+  isoTime,
+  type Output,
+  type Refusal,
+  toCloudEvent,
+} from "@troth/events";
 import type { Policy } from "@troth/policy";
 import { outcomeOf } from "@troth/truth";
 import { Pipeline } from "../pipeline.ts";
@@ -131,21 +140,4 @@ export function noteAnswer(verdicts: Verdicts, fact: Fact): void {
   const invitation = fact.data["invitationId"];
   const outcome = outcomeOf(fact.data);
   if (typeof invitation === "string" && outcome !== null) verdicts.answer(invitation, outcome);
-}
-
-export function isDecision(body: Output["body"]): body is Decision {
-  switch (body.kind) {
-    case "noise":
-    case "retraction":
-    case "merge":
-    case "split":
-      return false;
-    case "pledge":
-    case "alert":
-    case "flag":
-    case "survey":
-    case "source":
-    case "cohort":
-      return true;
-  }
 }

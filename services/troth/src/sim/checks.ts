@@ -7,6 +7,7 @@ import {
   type Fact,
   flagJson,
   isBeyond,
+  isDecision,
   type Output,
   publicPseudonymKey,
 } from "@troth/events";
@@ -16,7 +17,6 @@ import { recompute } from "@troth/oracle";
 import { openSimulatedStore } from "@troth/runtime";
 import { type LiveJudge, openJudge } from "../embedded/judge.ts";
 import type { Fate } from "../pipeline.ts";
-import { isDecision } from "../replay/replay.ts";
 import { checkTold } from "./check-told.ts";
 import { dataDir } from "./life.ts";
 import type { Story } from "./run.ts";
