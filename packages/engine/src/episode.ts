@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { AlertDecision, Flag } from "@troth/events";
 import type { Out } from "./out.ts";
 import { profileAt } from "./profile.ts";
@@ -8,8 +8,7 @@ import {
   leadId,
   linkOf,
   operatedByOf,
-  partOf,
-  partsOf,
+  partsLedBy,
   type Standing,
   standingAt,
   standingOf,
@@ -18,10 +17,7 @@ import type { Episode, World } from "./state.ts";
 import { levelCode, levelWord } from "./words.ts";
 
 const alertIdOf = (tenant: string, key: string, rule: string, lead: string, at: number): string =>
-  createHash("sha256")
-    .update([tenant, rule, key, lead, String(at)].join("\u0000"))
-    .digest("hex")
-    .slice(0, 24);
+  hash("sha256", [tenant, rule, key, lead, String(at)].join("\u0000"), "hex").slice(0, 24);
 
 function sayAlert(
   w: World,
@@ -30,9 +26,8 @@ function sayAlert(
   state: AlertDecision["state"],
   now: number,
   episode: Episode,
+  { parts, lead } = partsLedBy(w, c, standing.lead, now),
 ): AlertDecision {
-  const parts = partsOf(w, c, now);
-  const lead = standing.lead === null ? null : partOf(w, standing.lead, now);
   const adding = parts.filter((part) => part.points > 0).length;
   return {
     kind: "alert",
@@ -72,9 +67,8 @@ function open(w: World, c: number, standing: Standing, now: number, out: Out): v
   const { customers } = w;
   const rule = standing.critical ? "critical" : "compound";
   const lead = leadId(w, standing.lead);
-  const causes = partsOf(w, c, now)
-    .filter((part) => part.points > 0)
-    .map((part) => part.id);
+  const led = partsLedBy(w, c, standing.lead, now);
+  const causes = led.parts.filter((part) => part.points > 0).map((part) => part.id);
   const opened: Episode = {
     alertId: alertIdOf(customers.tenantOf(c), customers.keyOf(c), rule, lead, now),
     openedAt: now,
@@ -86,7 +80,7 @@ function open(w: World, c: number, standing: Standing, now: number, out: Out): v
     leadId: lead,
   };
   customers.extrasFor(c).episode = opened;
-  out.push(sayAlert(w, c, standing, "opened", now, opened));
+  out.push(sayAlert(w, c, standing, "opened", now, opened, led));
 }
 
 function turn(
@@ -157,7 +151,7 @@ export function acknowledge(w: World, c: number, alertId: unknown, now: number, 
 /** The flag a representative sees at `now`, from state alone; null when there is nothing to say. */
 export function flagOf(w: World, c: number, now: number): Flag | null {
   const standing = standingOf(w, c, now);
-  const parts = partsOf(w, c, now);
+  const { parts, lead } = partsLedBy(w, c, standing.lead, now);
   if (standing.level === "none" && parts.length === 0) return null;
   const rules = new Set(parts.filter((part) => part.points > 0).map((part) => part.rule));
   const profile = profileAt(w.customers.extrasOf(c)?.profile ?? [], now, false);
@@ -172,7 +166,7 @@ export function flagOf(w: World, c: number, now: number): Flag | null {
     score: standing.score,
     topLink: linkOf(w, standing.lead),
     parts,
-    says: standing.lead === null ? "" : partOf(w, standing.lead, now).says,
+    says: lead?.says ?? "",
     do: advice.flatMap((one) => one.do),
     dont: advice.flatMap((one) => one.dont),
     policy: w.policy.hash,

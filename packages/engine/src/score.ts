@@ -268,7 +268,9 @@ const shareAt = (i: number, points: number): Share => ({
 /** Every share of a customer's score at `now`, in no particular order. */
 function sharesOf(w: World, c: number, now: number): Share[] {
   gather(w, c);
-  return Array.from({ length: weights.count }, (_, i) => shareAt(i, leftAt(w, i, now)));
+  const shares: Share[] = [];
+  for (let i = 0; i < weights.count; i += 1) shares.push(shareAt(i, leftAt(w, i, now)));
+  return shares;
 }
 
 function heavier(w: World, a: Share, b: Share): boolean {
@@ -371,7 +373,7 @@ export function evidenceOf(m: Memory, row: number): readonly string[] {
   return ids;
 }
 
-export function partOf(w: World, share: Share, now: number): Part {
+function partOf(w: World, share: Share, now: number): Part {
   const { memory: m } = w.customers;
   const { points, severity, pledge, row, noise } = share;
   const id = shareId(w, share);
@@ -414,10 +416,27 @@ export const leadId = (w: World, share: Share | null): string =>
   share === null ? "" : shareId(w, share);
 
 /** The shares with points, heaviest first: together exactly the score. */
-export function partsOf(w: World, c: number, now: number): readonly Part[] {
+const sharesInOrder = (w: World, c: number, now: number): readonly Share[] => {
   const shares = sharesOf(w, c, now).filter((share) => share.points !== 0);
-  if (shares.length > 1) shares.sort((a, b) => (heavier(w, a, b) ? -1 : 1));
-  return shares.map((share) => partOf(w, share, now));
+  return shares.length > 1 ? shares.sort((a, b) => (heavier(w, a, b) ? -1 : 1)) : shares;
+};
+
+export const partsOf = (w: World, c: number, now: number): readonly Part[] =>
+  sharesInOrder(w, c, now).map((share) => partOf(w, share, now));
+
+const isShare = (a: Share, b: Share): boolean => a.row === b.row && a.noise === b.noise;
+
+/** The same, and which of them leads: its words are made once. */
+export function partsLedBy(
+  w: World,
+  c: number,
+  lead: Share | null,
+  now: number,
+): { readonly parts: readonly Part[]; readonly lead: Part | null } {
+  const shares = sharesInOrder(w, c, now);
+  const parts = shares.map((share) => partOf(w, share, now));
+  const at = lead === null ? -1 : shares.findIndex((share) => isShare(share, lead));
+  return { parts, lead: parts[at] ?? null };
 }
 
 /** Rules in shadow that hold and would weigh, ascending. */

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { canonicalJson } from "./canonical.ts";
 import type { Decision, Flag, Part } from "./decision.ts";
@@ -121,6 +122,50 @@ test("every kind of decision is written in canonical form with nothing left out"
   for (const decision of decisions) {
     expect(decisionJson(decision)).toBe(canonicalJson(withIsoTimes(decision)));
   }
+});
+
+test("whatever a pledge or a flag is called, and whatever was written before, the form is canonical", () => {
+  const [pledge, , flag] = decisions;
+  const text = fc.oneof(
+    fc.constantFrom(
+      "a",
+      "b",
+      "",
+      '"',
+      "\\",
+      "\n",
+      "\u001f",
+      "\u007f",
+      "\u2028",
+      "\ud800",
+      "é",
+      "\ue000",
+    ),
+    fc.string({ unit: "binary", maxLength: 8 }),
+  );
+  const some = fc.record({
+    template: fc.constantFrom("a", "b"),
+    how: text,
+    owner: text,
+    policy: text,
+    customer: text,
+    promiseId: text,
+    topLink: fc.option(text),
+    keptAt: fc.option(fc.constantFrom(0, 1, 86_400_000)),
+    evidence: fc.array(text, { maxLength: 3 }),
+  });
+  fc.assert(
+    fc.property(fc.array(some, { minLength: 1, maxLength: 6 }), (changes) => {
+      for (const { topLink, customer, policy, ...others } of changes) {
+        const one = { ...pledge, ...others, customer, policy } as Decision;
+        const other = { ...flag, topLink, customer, policy } as Decision;
+        for (const said of [one, other]) {
+          expect(decisionJson(said)).toBe(canonicalJson(withIsoTimes(said)));
+        }
+      }
+    }),
+    { numRuns: 60 },
+  );
 });
 
 test("a flag is written in canonical form with nothing left out", () => {

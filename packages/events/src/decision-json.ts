@@ -12,8 +12,8 @@ import type {
 } from "./decision.ts";
 
 /*
- * Every writer below lists its keys in code-unit order, so that plain JSON.stringify gives canonical
- * JSON at several times the speed of sorting; the test holds each against `canonicalJson`.
+ * Every writer below lists its keys in code-unit order, which is canonical JSON at several times the speed
+ * of sorting; the test holds each against `canonicalJson`.
  */
 
 const at = (ms: number | null): string | null => (ms === null ? null : isoTime(ms));
@@ -29,30 +29,90 @@ const writePart = (p: Part) => ({
   severity: p.severity,
 });
 
-const writePledge = (d: PledgeDecision) => ({
-  at: at(d.at),
-  because: d.because,
-  customer: d.customer,
-  decidedAt: at(d.decidedAt),
-  due: at(d.due),
-  evidence: d.evidence,
-  how: d.how,
-  keptAt: at(d.keptAt),
-  kind: d.kind,
-  link: d.link,
-  madeAt: at(d.madeAt),
-  madeBy: d.madeBy,
-  operatedBy: d.operatedBy,
-  owner: d.owner,
-  policy: d.policy,
-  promiseId: d.promiseId,
-  revision: d.revision,
-  severity: d.severity,
-  template: d.template,
-  term: d.term,
-  verdict: d.verdict,
-  was: d.was,
-});
+/** True if a text stands in JSON as it is, between quotes. */
+function isPlain(text: string): boolean {
+  for (let i = 0; i < text.length; i += 1) {
+    const unit = text.charCodeAt(i);
+    // Lone halves of a character are written out, and whether one is alone is not looked into here.
+    if (unit < 0x20 || unit === 0x22 || unit === 0x5c || unit >= 0xd800) return false;
+  }
+  return true;
+}
+
+const quoted = (text: string): string => (isPlain(text) ? `"${text}"` : JSON.stringify(text));
+const orNull = (text: string | null): string => (text === null ? "null" : quoted(text));
+const time = (ms: number | null): string => (ms === null ? "null" : `"${isoTime(ms)}"`);
+
+type Common = Pick<PledgeDecision, "how" | "link" | "madeBy" | "operatedBy" | "owner" | "policy">;
+
+/** What decisions about one template have in common, and as text between what differs. */
+type Frame = {
+  readonly of: Common;
+  readonly how: string;
+  readonly link: string;
+  readonly madeBy: string;
+  readonly template: string;
+};
+
+function frameOf({
+  how,
+  link,
+  madeBy,
+  operatedBy,
+  owner,
+  policy,
+  template,
+}: PledgeDecision): Frame {
+  return {
+    of: { how, link, madeBy, operatedBy, owner, policy },
+    how: `,"how":${quoted(how)},"keptAt":`,
+    link: `,"kind":"pledge","link":${quoted(link)},"madeAt":`,
+    madeBy:
+      `,"madeBy":${quoted(madeBy)},"operatedBy":${quoted(operatedBy)}` +
+      `,"owner":${quoted(owner)},"policy":${quoted(policy)},"promiseId":`,
+    template: `,"template":${quoted(template)},"term":`,
+  };
+}
+
+const fits = ({ of }: Frame, d: PledgeDecision): boolean =>
+  of.how === d.how &&
+  of.link === d.link &&
+  of.madeBy === d.madeBy &&
+  of.operatedBy === d.operatedBy &&
+  of.owner === d.owner &&
+  of.policy === d.policy;
+
+/** By template; there are as many as policies have, unless a log was written under very many. */
+const frames = new Map<string, Frame>();
+const framesMost = 1024;
+
+function frameFor(d: PledgeDecision): Frame {
+  const known = frames.get(d.template);
+  if (known !== undefined && fits(known, d)) return known;
+  if (frames.size >= framesMost) frames.clear();
+  const frame = frameOf(d);
+  frames.set(d.template, frame);
+  return frame;
+}
+
+/** Most of what is said is about pledges, and most of such a line is the same for all of a template. */
+function pledgeText(d: PledgeDecision): string {
+  const { how, link, madeBy, template } = frameFor(d);
+  const alone = d.evidence.length === 1 ? d.evidence[0] : undefined;
+  const evidence = alone === undefined ? JSON.stringify(d.evidence) : `[${quoted(alone)}]`;
+  return (
+    `{"at":${time(d.at)},"because":${quoted(d.because)},"customer":${quoted(d.customer)}` +
+    `,"decidedAt":${time(d.decidedAt)},"due":${time(d.due)},"evidence":${evidence}` +
+    `${how}${time(d.keptAt)}${link}${time(d.madeAt)}${madeBy}${quoted(d.promiseId)}` +
+    `,"revision":${d.revision},"severity":${d.severity}${template}${d.term}` +
+    `,"verdict":${quoted(d.verdict)},"was":${orNull(d.was)}}`
+  );
+}
+
+const flagText = (d: FlagDecision): string =>
+  `{"at":${time(d.at)},"customer":${quoted(d.customer)},"kind":"flag","level":${quoted(d.level)}` +
+  `,"policy":${quoted(d.policy)},"score":${d.score},"topLink":${orNull(d.topLink)}` +
+  `,"was":${quoted(d.was)}}`;
 
 const writeAlert = (d: AlertDecision) => ({
   alertId: d.alertId,
@@ -69,17 +129,6 @@ const writeAlert = (d: AlertDecision) => ({
   says: d.says,
   score: d.score,
   state: d.state,
-});
-
-const writeFlagDecision = (d: FlagDecision) => ({
-  at: at(d.at),
-  customer: d.customer,
-  kind: d.kind,
-  level: d.level,
-  policy: d.policy,
-  score: d.score,
-  topLink: d.topLink,
-  was: d.was,
 });
 
 const writeSurvey = (d: SurveyDecision) => ({
@@ -127,11 +176,11 @@ const writeCohort = (d: CohortDecision) => ({
 export function decisionJson(decision: Decision): string {
   switch (decision.kind) {
     case "pledge":
-      return JSON.stringify(writePledge(decision));
+      return pledgeText(decision);
     case "alert":
       return JSON.stringify(writeAlert(decision));
     case "flag":
-      return JSON.stringify(writeFlagDecision(decision));
+      return flagText(decision);
     case "survey":
       return JSON.stringify(writeSurvey(decision));
     case "source":
