@@ -164,7 +164,7 @@ test("whatever a pledge or a flag is called, and whatever was written before, th
         }
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 20 },
   );
 });
 

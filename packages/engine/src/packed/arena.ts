@@ -8,8 +8,10 @@ const headBytes = 8;
  * Address 0 is no block.
  */
 export class Arena {
-  /** Blocks take multiples of this; addresses count in it. */
+  /** Blocks take multiples of this, a power of two; addresses count in it. */
   readonly #grain: number;
+  /** Addresses within a chunk are so many bits. */
+  readonly #bits: number;
   /** One part in so many may lie waste before a chunk is cleared. */
   readonly #wasteShare: number;
   readonly #chunks: Buffer[] = [];
@@ -24,6 +26,7 @@ export class Arena {
 
   constructor(grain: number, wasteShare: number) {
     this.#grain = grain;
+    this.#bits = Math.clz32(grain) - Math.clz32(chunkBytes);
     this.#wasteShare = wasteShare;
   }
 
@@ -34,14 +37,14 @@ export class Arena {
 
   /** The chunk a block lies in; valid until the next `put` or `clear`. */
   chunkOf(address: number): Buffer {
-    const chunk = this.#chunks[this.#chunkNumber(address)];
+    const chunk = this.#chunks[this.chunkNumber(address)];
     if (chunk === undefined) throw new RangeError("no block has this address");
     return chunk;
   }
 
   /** Where in its chunk the block's bytes begin. */
   offsetOf(address: number): number {
-    return (((address - 1) * this.#grain) % chunkBytes) + headBytes;
+    return ((address - 1) & ((1 << this.#bits) - 1)) * this.#grain + headBytes;
   }
 
   lengthOf(address: number): number {
@@ -83,8 +86,9 @@ export class Arena {
     return Math.ceil((headBytes + bytes) / this.#grain) * this.#grain;
   }
 
-  #chunkNumber(address: number): number {
-    return Math.floor(((address - 1) * this.#grain) / chunkBytes);
+  /** The number of that chunk, counted as they were made. */
+  chunkNumber(address: number): number {
+    return (address - 1) >>> this.#bits;
   }
 
   #addressOf(chunk: number, at: number): number {
@@ -93,7 +97,7 @@ export class Arena {
 
   /** Lets a block go. */
   drop(address: number): void {
-    const chunk = this.#chunkNumber(address);
+    const chunk = this.chunkNumber(address);
     const size = this.#blockBytes(this.lengthOf(address));
     const used = (this.#used[chunk] ?? 0) - size;
     this.#used[chunk] = used;

@@ -105,7 +105,8 @@ export class CustomerWriter {
   #text(at: number): void {
     const { memory: m } = this.#customers;
     this.#to.room(pieceBytes);
-    this.#characters(m.int(at), 4 * at + 4, 4 * at + 4 + textBytes(m, at));
+    const start = m.byteAt(at) + 4;
+    this.#characters(m.int(at), start, start + textBytes(m, at));
   }
 
   /** Twice `head` (odd where six bits are enough), then the characters that lie there. */
@@ -149,10 +150,11 @@ export class CustomerWriter {
   #id(at: number, before: number): void {
     const { memory: m } = this.#customers;
     const { bytes } = m;
-    const start = 4 * at + 4;
+    const start = m.byteAt(at) + 4;
+    const other = m.byteAt(before) + 4;
     const most = before === 0 ? 0 : Math.min(textBytes(m, at), textBytes(m, before));
     let shared = 0;
-    while (shared < most && bytes[start + shared] === bytes[4 * before + 4 + shared]) shared += 1;
+    while (shared < most && bytes[start + shared] === bytes[other + shared]) shared += 1;
     this.#to.room(pieceBytes);
     this.#to.count(shared);
     this.#characters(m.int(at), start + shared, start + textBytes(m, at));

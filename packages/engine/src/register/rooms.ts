@@ -1,32 +1,38 @@
 import { Arena } from "../packed/arena.ts";
-import { Memory } from "./memory.ts";
+import { Memory, type Stretch, stretchOf } from "./memory.ts";
 
-/** Customers whose numbers take more words keep a stretch of their own, so that nothing is carried about. */
-const carriedMost = 1 << 12;
-/** Blocks take multiples of so many bytes, so that what grows a little stays where it is. */
+/** Blocks take multiples of so many bytes. */
 const blockBytes = 256;
+const headBytes = 8;
 const wasteShare = 6;
+/** Room to grow in place: so many bytes at least, and a share of what is there. */
+const slackLeast = 256;
+const slackShare = 8;
 
-/** By slot: not open, or open and lying nowhere but where it is worked on. */
+/** Words of a line of the processor's cache; so many of a customer are asked for at once. */
+const lineWords = 16;
+const aheadMost = 1 << 10;
+
+/** By slot: not open, or open and lying nowhere but on the desk. */
 const closed = 0;
 const unplaced = -1;
 
 /**
- * Where open customers lie. One is worked on in a memory that stays near the processor; the others lie
- * aside, each in one piece, and are fetched whole: forty places far apart cost more than one copy.
+ * Where open customers lie, each in one piece. One at a time is worked on, where it lies; who is new or
+ * outgrows that place is laid down anew when it is left.
  */
 export class Rooms {
   /** In which the customer of `slot` is worked on. */
-  memory = new Memory();
+  readonly memory = new Memory();
   /** Who is worked on; -1 while nobody is. */
   slot = -1;
-  /** Customers too large to be carried, each with its own memory, by slot. */
-  readonly #large = new Map<number, Memory>();
   readonly #arena = new Arena(blockBytes, wasteShare);
+  /** The arena's chunks as numbers. */
+  readonly #stretches: Stretch[] = [];
   /** By slot: where its block is, `closed` or `unplaced`. */
   #places = new Int32Array(1024);
-  /** The memory for those who are carried. */
-  #desk = this.memory;
+  /** What was read ahead, so that reading it is not for nothing. */
+  ahead = 0;
   readonly #moves = {
     addressOf: (slot: number): number => Math.max(0, this.#places[slot] ?? closed),
     moved: (slot: number, to: number): void => {
@@ -36,9 +42,7 @@ export class Rooms {
 
   /** Bytes held outside the collector's sight. */
   get bytes(): number {
-    let bytes = this.#arena.bytes + this.#places.byteLength + this.#desk.size;
-    for (const memory of this.#large.values()) bytes += memory.size;
-    return bytes;
+    return this.#arena.bytes + this.#places.byteLength + this.memory.size;
   }
 
   isOpen(slot: number): boolean {
@@ -49,16 +53,18 @@ export class Rooms {
   enter(slot: number): void {
     if (slot === this.slot) return;
     this.#leave();
-    const own = this.#large.size === 0 ? undefined : this.#large.get(slot);
     this.slot = slot;
-    if (own !== undefined) {
-      this.memory = own;
-      return;
-    }
     const place = this.#places[slot] ?? closed;
-    const chunk = this.#arena.chunkOf(place);
-    this.memory = this.#desk;
-    this.memory.bring(chunk, this.#arena.offsetOf(place), this.#arena.lengthOf(place));
+    const stretch = this.#stretchAt(place);
+    const base = this.#arena.offsetOf(place) >> 2;
+    const { words } = stretch;
+    const room = (words[base - 1] ?? 0) >> 2;
+    // What is wanted lies in many lines, each found through another; asked for together they come together.
+    const end = base + Math.min(room, aheadMost);
+    let ahead = 0;
+    for (let at = base; at < end; at += lineWords) ahead ^= words[at] ?? 0;
+    this.ahead = ahead;
+    this.memory.enter(stretch, base, room);
   }
 
   /** Works on a customer that was not open, in an empty memory. */
@@ -71,7 +77,6 @@ export class Rooms {
     }
     this.#places[slot] = unplaced;
     this.slot = slot;
-    this.memory = this.#desk;
     this.memory.clear();
   }
 
@@ -81,38 +86,40 @@ export class Rooms {
     const place = this.#places[slot] ?? closed;
     if (place > 0) this.#arena.drop(place);
     this.#places[slot] = closed;
-    if (this.#large.size > 0) this.#large.delete(slot);
     this.slot = -1;
   }
 
   /** Where an open customer's bytes lie, address 0 first: in `chunkOf`, from `startOf` on. */
   chunkOf(slot: number): Buffer {
     if (slot === this.slot) return this.memory.bytes;
-    return this.#large.get(slot)?.bytes ?? this.#arena.chunkOf(this.#places[slot] ?? closed);
+    return this.#arena.chunkOf(this.#places[slot] ?? closed);
   }
   startOf(slot: number): number {
-    if (slot === this.slot || this.#large.has(slot)) return 0;
+    if (slot === this.slot) return this.memory.byteAt(0);
     return this.#arena.offsetOf(this.#places[slot] ?? closed);
+  }
+
+  #stretchAt(place: number): Stretch {
+    const number = this.#arena.chunkNumber(place);
+    const chunk = this.#arena.chunkOf(place);
+    const known = this.#stretches[number];
+    if (known?.bytes === chunk) return known;
+    const stretch = stretchOf(chunk);
+    this.#stretches[number] = stretch;
+    return stretch;
   }
 
   #leave(): void {
     const { memory, slot } = this;
     if (slot < 0) return;
     this.slot = -1;
-    if (memory !== this.#desk) {
-      if (2 * memory.end > carriedMost) return;
-      this.#large.delete(slot);
-    } else if (memory.end > carriedMost) {
-      this.#large.set(slot, memory);
-      const place = this.#places[slot] ?? closed;
-      if (place > 0) this.#arena.drop(place);
-      this.#places[slot] = unplaced;
-      this.#desk = new Memory();
-      return;
-    }
-    const length = memory.leave();
+    const used = memory.leave();
+    if (!memory.onDesk) return;
+    const slack = Math.max(slackLeast, Math.floor(used / slackShare));
+    const blocks = Math.ceil((headBytes + used + slack) / blockBytes);
+    const room = blocks * blockBytes - headBytes;
     const before = Math.max(0, this.#places[slot] ?? closed);
-    this.#places[slot] = this.#arena.replace(before, slot, memory.bytes, 0, length);
+    this.#places[slot] = this.#arena.replace(before, slot, memory.bytes, 0, room);
     if (this.#arena.isWasteful) this.#arena.clear(this.#moves);
   }
 }

@@ -23,12 +23,12 @@ export function putText(m: Memory, at: number, text: string, wide: boolean): voi
   m.setInt(at, 2 * length + (wide ? 1 : 0));
   if (wide) {
     const { wide: units } = m;
-    const start = 2 * at + 2;
+    const start = m.unitAt(at) + 2;
     for (let i = 0; i < length; i += 1) units[start + i] = text.charCodeAt(i);
     return;
   }
   const { bytes } = m;
-  const start = 4 * at + 4;
+  const start = m.byteAt(at) + 4;
   for (let i = 0; i < length; i += 1) bytes[start + i] = text.charCodeAt(i);
 }
 
@@ -51,7 +51,7 @@ export function putTextOf(m: Memory, at: number, head: number, from: Buffer, sta
   m.setInt(at, head);
   const length = (head & 1) === 0 ? head >> 1 : head & ~1;
   const { bytes } = m;
-  const to = 4 * at + 4;
+  const to = m.byteAt(at) + 4;
   for (let i = 0; i < length; i += 1) bytes[to + i] = from[start + i] ?? 0;
 }
 
@@ -73,7 +73,7 @@ export const textBytes = (m: Memory, at: number): number => {
   return (head & 1) === 0 ? head >> 1 : head & ~1;
 };
 
-export const textAt = (m: Memory, at: number): string => textIn(m.bytes, 4 * at);
+export const textAt = (m: Memory, at: number): string => textIn(m.bytes, m.byteAt(at));
 
 /** The text whose head is the word at that byte. */
 export function textIn(bytes: Buffer, at: number): string {
@@ -103,7 +103,9 @@ export function rememberText(text: string, hash: number): void {
 }
 
 const unitAt = (m: Memory, at: number, i: number): number =>
-  (m.int(at) & 1) === 0 ? (m.bytes[4 * at + 4 + i] ?? 0) : (m.wide[2 * at + 2 + i] ?? 0);
+  (m.int(at) & 1) === 0
+    ? (m.bytes[m.byteAt(at) + 4 + i] ?? 0)
+    : (m.wide[m.unitAt(at) + 2 + i] ?? 0);
 
 export function textIs(m: Memory, at: number, text: string): boolean {
   const { length } = text;
@@ -111,7 +113,7 @@ export function textIs(m: Memory, at: number, text: string): boolean {
   if (head >> 1 !== length) return false;
   if ((head & 1) === 0) {
     const { bytes } = m;
-    const start = 4 * at + 4;
+    const start = m.byteAt(at) + 4;
     for (let i = 0; i < length; i += 1) if (bytes[start + i] !== text.charCodeAt(i)) return false;
     return true;
   }
@@ -172,7 +174,7 @@ export function hashOfText(m: Memory, at: number): number {
 export const copyText = (m: Memory, from: number): number => {
   const words = textSize(m, from);
   const at = m.take(words);
-  m.words.copyWithin(at, from, from + words);
+  m.words.copyWithin(m.base + at, m.base + from, m.base + from + words);
   return at;
 };
 
