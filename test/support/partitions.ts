@@ -26,6 +26,8 @@ export type Partitioned = Judged & {
   readonly exchanges: number;
   /** What each partition said, in its order. */
   readonly outputs: readonly (readonly Output["body"][])[];
+  /** Log time of each of them. */
+  readonly stamps: readonly (readonly number[])[];
 };
 
 type Site = {
@@ -34,6 +36,7 @@ type Site = {
   next: number;
   waits: Exchange | null;
   readonly out: Output["body"][];
+  readonly stamps: number[];
 };
 
 /** As through a log: what cannot be written down does not arrive. */
@@ -66,6 +69,7 @@ export function judgePartitioned(
     next: 0,
     waits: null,
     out: [],
+    stamps: [],
   }));
   const told = new Map<string, Told>();
   const step = (site: Site): boolean => {
@@ -88,8 +92,11 @@ export function judgePartitioned(
   for (let open = [...sites]; open.length > 0; ) {
     const site = open[Math.floor(dice() * open.length)];
     if (site === undefined) break;
-    if (step(site)) open = [...sites];
-    else open = open.filter((one) => one !== site);
+    if (step(site)) {
+      const now = site.noise[site.next - 1]?.stamp ?? 0;
+      while (site.stamps.length < site.out.length) site.stamps.push(now);
+      open = [...sites];
+    } else open = open.filter((one) => one !== site);
   }
   const stuck = sites.filter((site) => site.waits !== null || site.next < site.noise.length);
   if (stuck.length > 0)
@@ -100,6 +107,7 @@ export function judgePartitioned(
     tally: dispatcher.tally,
     exchanges: told.size / 2,
     outputs: sites.map(({ out }) => out),
+    stamps: sites.map(({ stamps }) => stamps),
   };
 }
 

@@ -18,6 +18,11 @@ export class Tenants {
     return holder;
   }
 
+  /** Something is known of the customer, be it that two tenants claim them. */
+  isKnown(customer: Reference): boolean {
+    return this.#of.has(customer);
+  }
+
   /** Null for one who is nobody's, or of whom nothing is known. */
   of(customer: Reference): string | null {
     return this.#of.get(customer) ?? null;

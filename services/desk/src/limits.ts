@@ -21,6 +21,8 @@ export const deskLimits = {
   /** Days for which changes of a segment are kept day by day. */
   trendDaysMax: 400,
   joinStepsMax: 8,
+  /** What is said of customers of whom no fact was heard yet: of whose partition others are read first. */
+  waitingOutputsMax: 100_000,
   pageItemsMax: 200,
   liveConnectionsMax: 100,
 } as const;

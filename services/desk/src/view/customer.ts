@@ -2,7 +2,6 @@ import {
   type AlertDecision,
   type Fact,
   type Flag,
-  isCustomer,
   type Level,
   type Part,
   type Reference,
@@ -11,7 +10,8 @@ import {
 import { type ToneNote, toneNoteOf } from "@troth/resolution";
 import { Standing } from "../acts/standing.ts";
 import { deskLimits } from "../limits.ts";
-import { readEntry } from "./entry.ts";
+import { type Entry, readEntry } from "./entry.ts";
+import type { Family } from "./family.ts";
 import { ProfileNotes } from "./profile.ts";
 import { Register } from "./register.ts";
 import type { Counted } from "./segment-trends.ts";
@@ -29,10 +29,14 @@ export type Lead = {
 export const isOpen = (alert: AlertDecision): boolean =>
   alert.state !== "recovered" && alert.state !== "withdrawn";
 
+/** What is shown of a timeline. */
+export type Shown = Pick<Timeline, "entries" | "dropped">;
+
 /** All the desk holds of one customer. */
 export class DeskCustomer {
   readonly reference: Reference;
-  readonly timeline = new Timeline();
+  /** What was said of this customer alone, whoever they are found to be. */
+  readonly own = new Timeline();
   readonly register = new Register();
   tenant: string | null = null;
   level: Level = "none";
@@ -42,22 +46,27 @@ export class DeskCustomer {
   /** Log time from which the level is above `none`; null while it is `none`. */
   since: number | null = null;
   touchedAt = 0;
-  /** The latest alert, open or closed. */
-  alert: AlertDecision | null = null;
-  openedAt: number | null = null;
+  /** The latest alert said of this customer alone, open or closed, and since when it is open. */
+  said: { readonly alert: AlertDecision | null; readonly openedAt: number | null } = {
+    alert: null,
+    openedAt: null,
+  };
   lead: Lead | null = null;
   /** The customer this one was found to be. */
   joinedInto: Reference | null = null;
-  profile = new ProfileNotes();
-  standing = new Standing();
-  /** How they sounded when they last wrote; null where nobody listens. */
-  tone: ToneNote | null = null;
+  /** Those who were ever found to be one with this customer; null: nobody. */
+  family: Family | null = null;
+  #shown: Shown | null = null;
+  #alert: DeskCustomer["said"] | null = null;
+  #profile = new ProfileNotes();
+  #standing = new Standing();
+  #tone: ToneNote | null = null;
   /** When they were last asked for an opinion. */
   askedAt: number | null = null;
   /** By invitation; the first answer stands. */
   #answers: Map<string, string> | null = null;
-  /** Names the customer is known by, each with the customer it came by. */
-  #references = new Map<Reference, Reference>();
+  /** Names the customer is known by. */
+  #references = new Set<Reference>();
   #searchText: string | null = null;
   /** How they are counted in the trend of their segment; null: not yet, or no longer. */
   counted: Counted | null = null;
@@ -68,8 +77,48 @@ export class DeskCustomer {
     this.#listens = listens;
   }
 
+  /** What is shown with the customer: what was said of them, and of all who are found to be them. */
+  get timeline(): Shown {
+    this.family?.settle();
+    return this.#shown ?? this.own;
+  }
+
+  get profile(): ProfileNotes {
+    this.family?.settle();
+    return this.#profile;
+  }
+
+  get standing(): Standing {
+    this.family?.settle();
+    return this.#standing;
+  }
+
+  /** How they sounded when they last wrote; null where nobody listens. */
+  get tone(): ToneNote | null {
+    this.family?.settle();
+    return this.#tone;
+  }
+
+  /** Log time since when the latest alert is open. */
+  get openedAt(): number | null {
+    this.family?.settle();
+    return (this.#alert ?? this.said).openedAt;
+  }
+
+  /** The latest alert, open or closed. */
+  get alert(): AlertDecision | null {
+    this.family?.settle();
+    return (this.#alert ?? this.said).alert;
+  }
+
   get openAlert(): AlertDecision | null {
-    return this.alert !== null && isOpen(this.alert) ? this.alert : null;
+    const { alert } = this;
+    return alert !== null && isOpen(alert) ? alert : null;
+  }
+
+  /** The segment as far as it was heard; not brought up to what others of the family say. */
+  get segmentHeard(): string | null {
+    return this.#profile.value("segment");
   }
 
   /** Link of what weighs most; null when nothing does. */
@@ -82,36 +131,28 @@ export class DeskCustomer {
   }
 
   get references(): readonly Reference[] {
-    return [...this.#references.keys()];
+    this.family?.settle();
+    return [...this.#references];
   }
 
   /** True when one of the customer's names holds `lowered`, which is in lower case. */
   isFound(lowered: string): boolean {
-    this.#searchText ??= [this.reference, ...this.#references.keys()].join("\n").toLowerCase();
+    this.family?.settle();
+    this.#searchText ??= [this.reference, ...this.#references].join("\n").toLowerCase();
     return this.#searchText.includes(lowered);
   }
 
-  /** The customer a fact came by: their own name in it, or whose its other names are known to be. */
-  originOf(names: readonly Reference[]): Reference {
-    for (const name of names) {
-      if (isCustomer(name)) return name;
-      const origin = this.#references.get(name);
-      if (origin !== undefined) return origin;
-    }
-    return this.reference;
-  }
-
   /** Takes note of what a fact tells about who the customer is; gives names not heard before. */
-  note(fact: Fact, names: readonly Reference[], origin: Reference): readonly Reference[] {
+  note(fact: Fact, names: readonly Reference[]): readonly Reference[] {
     this.tenant ??= fact.tenant;
-    this.profile.fold(fact);
-    this.standing.fold(fact, this.level);
+    this.#profile.fold(fact);
+    this.#standing.fold(fact, this.level);
     this.#noteSurvey(fact);
     if (this.#listens) this.#noteTone(fact);
     const fresh = names.filter((name) => name !== this.reference && !this.#references.has(name));
     for (const name of fresh) {
       if (this.#references.size >= deskLimits.referencesMax) break;
-      this.#references.set(name, origin);
+      this.#references.add(name);
       this.#searchText = null;
     }
     return fresh;
@@ -119,7 +160,7 @@ export class DeskCustomer {
 
   #noteTone(fact: Fact): void {
     const note = toneNoteOf(fact);
-    if (note !== null && note.at >= (this.tone?.at ?? 0)) this.tone = note;
+    if (note !== null && note.at >= (this.#tone?.at ?? 0)) this.#tone = note;
   }
 
   #noteSurvey({ kind, data, time }: Fact): void {
@@ -132,17 +173,27 @@ export class DeskCustomer {
   }
 
   /** Works out names and profile again from the facts that are left, after some went or came. */
-  noteAgain(): void {
-    this.#references = new Map();
+  noteAgain(entries: readonly Entry[]): void {
+    this.#references = new Set();
     this.#searchText = null;
-    this.profile = new ProfileNotes();
-    this.standing = new Standing();
-    this.tone = null;
-    for (const entry of this.timeline.entries) {
+    this.#profile = new ProfileNotes();
+    this.#standing = new Standing();
+    this.#tone = null;
+    for (const entry of entries) {
       if (entry.identity === null) continue;
       const body = readEntry(entry);
-      if (body.kind === "fact") this.note(body.fact, referencesOf(body.fact), entry.origin);
+      if (body.kind === "fact") this.note(body.fact, referencesOf(body.fact));
     }
+  }
+
+  /** What the family has worked out. */
+  standAs(shown: Shown): void {
+    this.#shown = shown;
+    this.noteAgain(shown.entries);
+  }
+
+  showAlert(alert: AlertDecision | null, openedAt: number | null): void {
+    this.#alert = { alert, openedAt };
   }
 
   /** The score and its reason as of a moment, between two things said of the customer. */

@@ -8,7 +8,7 @@ import type {
   SurveyDecision,
   Verdict,
 } from "@troth/events";
-import { identityOf } from "@troth/events";
+import { identityOf, referencesOf } from "@troth/events";
 
 /** What one line of a customer's timeline says. */
 export type EntryBody =
@@ -58,8 +58,8 @@ export type Entry = {
   readonly at: number;
   /** When it was known or decided. */
   readonly knownAt: number;
-  /** Customer it came by, so that a join can be undone. */
-  readonly origin: string;
+  /** Customer it came by, so that a join can be undone; null: its other names say whose it is. */
+  readonly origin: string | null;
   /** `identityOf` a fact; null for everything else. */
   readonly identity: string | null;
   readonly text: string;
@@ -99,6 +99,12 @@ export function readEntry(entry: Entry): EntryBody {
     kind: "fact",
     fact: { id, source, kind, tenant, time, recordedTime, subject, data },
   };
+}
+
+/** The names a fact's line is known by; none for any other line. */
+export function namesIn(entry: Entry): readonly string[] {
+  const body = entry.identity === null ? null : readEntry(entry);
+  return body?.kind === "fact" ? referencesOf(body.fact) : [];
 }
 
 const isPackedFact = (value: PackedFact | EntryBody): value is PackedFact => Array.isArray(value);

@@ -13,7 +13,7 @@ import type {
   SourceDecision,
   SurveyDecision,
 } from "@troth/events";
-import { isBeyond, referencesOf } from "@troth/events";
+import { isBeyond, isCustomer, referencesOf } from "@troth/events";
 import { deskLimits } from "../limits.ts";
 import { Mending } from "../mending/mending.ts";
 import type { PolicyInfo } from "../policy-info.ts";
@@ -27,6 +27,7 @@ import {
   verdictBody,
   writeEntry,
 } from "./entry.ts";
+import { Family } from "./family.ts";
 import { orders, type Sort } from "./orders.ts";
 import { Ranking } from "./ranking.ts";
 import { SegmentTrends, unknownSegment } from "./segment-trends.ts";
@@ -69,6 +70,8 @@ export class DeskView {
   #bulletins: readonly Bulletin[] = [];
   #place = { inOffset: -1, seq: -1 };
   #stamp = 0;
+  /** Log time of the output that is being folded. */
+  #at = 0;
 
   readonly #listens: boolean;
 
@@ -109,7 +112,9 @@ export class DeskView {
 
   /** A customer by any name they are known by; whoever was found to be another is that one. */
   customer(name: Reference): DeskCustomer | null {
-    let found = this.#customers.get(this.#names.get(name) ?? name) ?? null;
+    const held = this.#names.get(name);
+    let found = this.#customers.get(held ?? name) ?? null;
+    if (held !== undefined) found = found?.family?.knownBy(name) ?? found;
     for (let step = 0; step < deskLimits.joinStepsMax; step += 1) {
       if (found === null || found.joinedInto === null) return found;
       found = this.#customers.get(found.joinedInto) ?? null;
@@ -157,18 +162,23 @@ export class DeskView {
   fold(output: Output): void {
     if (!isBeyond(output, this.#place)) return;
     this.#place = { inOffset: output.inOffset, seq: output.seq };
-    this.#stamp = Math.max(this.#stamp, output.stamp);
-    const { body } = output;
+    this.take(output);
+  }
+
+  /** Takes in what had to wait until it was known to belong here. */
+  take({ body, stamp }: Pick<Output, "body" | "stamp">): void {
+    this.#at = stamp;
+    this.#stamp = Math.max(this.#stamp, stamp);
     switch (body.kind) {
       case "noise":
         this.#foldNoise(body);
         break;
       case "retraction":
-        this.#foldRetraction(body);
+        this.#foldRetraction(body, stamp);
         break;
       case "merge":
       case "split":
-        this.#foldJoining(body);
+        this.#foldJoining(body, stamp);
         break;
       case "pledge":
         this.#foldPledge(body);
@@ -205,6 +215,8 @@ export class DeskView {
     this.#customers.delete(reference);
     for (const [name, holder] of this.#names) if (holder === reference) this.#names.delete(name);
     customer.joinedInto = reference;
+    customer.family?.drop(customer);
+    customer.family = null;
     this.#countIn(customer);
     for (const ranking of this.#rankings.values()) ranking.mark(customer);
     this.changes.note(null);
@@ -219,15 +231,21 @@ export class DeskView {
   }
 
   #touched(customer: DeskCustomer): void {
-    customer.touchedAt = this.#stamp;
+    customer.touchedAt = Math.max(customer.touchedAt, this.#at);
     this.#countIn(customer);
     this.#touch(customer);
+    const { family } = customer;
+    family?.stir();
+    const root = this.#customers.get(family?.rootOf(customer.reference) ?? "");
+    if (root === undefined || root === customer) return;
+    root.touchedAt = Math.max(root.touchedAt, this.#at);
+    this.#touch(root);
   }
 
   /** Counts a customer where they belong by now: nobody who was found to be another, everybody else once. */
   #countIn(customer: DeskCustomer): void {
     const { counted: was } = customer;
-    const segment = customer.profile.value("segment") ?? unknownSegment;
+    const segment = customer.segmentHeard ?? unknownSegment;
     const isAtRisk = customer.level !== "none";
     const is = customer.joinedInto === null ? { segment, isAtRisk } : null;
     if (was?.segment === is?.segment && was?.isAtRisk === is?.isAtRisk) return;
@@ -242,7 +260,7 @@ export class DeskView {
   }
 
   #write(customer: DeskCustomer, at: number, knownAt: number, body: EntryBody): void {
-    customer.timeline.add(writeEntry({ at, knownAt, origin: customer.reference }, body));
+    customer.own.add(writeEntry({ at, knownAt, origin: customer.reference }, body));
     this.#touched(customer);
   }
 
@@ -251,8 +269,8 @@ export class DeskView {
     if (reference === null) return;
     const customer = this.#customerOf(reference);
     const names = referencesOf(fact);
-    const origin = customer.originOf(names);
-    customer.timeline.add(
+    const origin = names.find(isCustomer) ?? null;
+    customer.own.add(
       writeEntry({ at: fact.time, knownAt: fact.recordedTime, origin }, { kind: "fact", fact }),
     );
     this.mending?.fold(customer, fact);
@@ -262,7 +280,7 @@ export class DeskView {
     if (isAnswer && typeof outcome === "string" && customer.answerTo(invitationId) === null) {
       this.trends.answered(customer.counted?.segment ?? unknownSegment, outcome, fact.time);
     }
-    for (const name of customer.note(fact, names, origin)) {
+    for (const name of customer.note(fact, names)) {
       if (!this.#customers.has(name)) this.#names.set(name, reference);
     }
     this.#touched(customer);
@@ -279,37 +297,30 @@ export class DeskView {
       this.#rounds.delete(oldest);
   }
 
-  #foldRetraction({ customer: reference, facts }: Retraction): void {
+  #foldRetraction({ customer: reference, facts }: Retraction, stamp: number): void {
     const customer = this.#customerOf(reference);
     const gone = new Set(facts);
-    const taken = customer.timeline.take(({ identity }) => identity !== null && gone.has(identity));
-    customer.noteAgain();
-    const body = { kind: "taken-back", facts: taken.length } as const;
-    this.#write(customer, this.#stamp, this.#stamp, body);
+    const taken = customer.own.take(({ identity }) => identity !== null && gone.has(identity));
+    if (customer.family === null) customer.noteAgain(customer.own.entries);
+    else {
+      const own = new Set(taken.map(({ identity }) => identity));
+      const others = facts.filter((fact) => !own.has(fact));
+      customer.family.takeBack(reference, others);
+    }
+    this.#write(customer, stamp, stamp, { kind: "taken-back", facts: facts.length });
   }
 
-  #foldJoining({ kind, part: partName, whole: wholeName }: Joining): void {
+  #foldJoining(joining: Joining, stamp: number): void {
+    const { kind, part: partName, whole: wholeName } = joining;
     const part = this.#customerOf(partName);
     const whole = this.#customerOf(wholeName);
-    const joins = kind === "merge";
-    const [from, to] = joins ? [part, whole] : [whole, part];
-    for (const entry of from.timeline.take(({ origin }) => joins || origin === partName)) {
-      to.timeline.add(entry);
-    }
-    part.joinedInto = joins ? wholeName : null;
-    if (joins && whole.openAlert === null && part.openAlert !== null) {
-      // Who took the alert on goes on with the same one.
-      [whole.alert, whole.openedAt] = [part.alert, part.openedAt];
-      [part.alert, part.openedAt] = [null, null];
-    }
-    for (const customer of [from, to]) customer.noteAgain();
-    for (const name of to.references) {
-      if (!this.#customers.has(name)) this.#names.set(name, to.reference);
-    }
-    const said = joins ? "joined" : "parted";
-    this.#write(whole, this.#stamp, this.#stamp, { kind: said, other: partName });
-    if (joins) this.#touched(part);
-    else this.#write(part, this.#stamp, this.#stamp, { kind: said, other: wholeName });
+    const family = Family.of(part, whole);
+    family.join(joining, stamp);
+    const said = kind === "merge" ? "joined" : "parted";
+    this.#write(whole, stamp, stamp, { kind: said, other: partName });
+    if (kind === "split") this.#write(part, stamp, stamp, { kind: said, other: wholeName });
+    family.settle();
+    for (const member of family.members) this.#touched(member);
   }
 
   #foldPledge(decision: PledgeDecision): void {
@@ -330,8 +341,9 @@ export class DeskView {
 
   #foldAlert(decision: AlertDecision): void {
     const customer = this.#customerOf(decision.customer);
-    if (decision.state === "opened" || customer.openedAt === null) customer.openedAt = decision.at;
-    customer.alert = decision;
+    const isFirst = decision.state === "opened" || customer.said.openedAt === null;
+    customer.said = { alert: decision, openedAt: isFirst ? decision.at : customer.said.openedAt };
+    customer.family?.noteAlert(decision);
     customer.score = decision.score;
     customer.leadBy(decision.lead, decision.parts);
     this.#write(customer, decision.at, decision.at, alertBody(decision));

@@ -1,10 +1,17 @@
-import { type Output, type Reference, Tenants } from "@troth/events";
+import { type Joining, type Output, type Reference, Tenants } from "@troth/events";
+import { deskLimits } from "../limits.ts";
 import type { PolicyInfo } from "../policy-info.ts";
 import { DeskView } from "./view.ts";
 
 export const defaultTenant = "default";
 
 type Named = Reference | null;
+
+function add<Item>(lists: Map<Reference, Item[]>, name: Reference, item: Item): void {
+  const known = lists.get(name);
+  if (known === undefined) lists.set(name, [item]);
+  else known.push(item);
+}
 
 /**
  * One view for each tenant, so that no answer to one can hold anything of another. Facts say whose
@@ -18,6 +25,11 @@ export class DeskViews {
   readonly #tenants = new Tenants();
   /** Tenant of the fact without a subject that was folded last; decisions on it follow at once. */
   #cohortTenant = defaultTenant;
+  /** What was said of customers of whom no fact was heard yet. */
+  readonly #waiting = new Map<Reference, Output[]>();
+  #waitingCount = 0;
+  /** Whom a customer was joined into, or parted from, while nothing was known of either. */
+  readonly #wholes = new Map<Reference, Reference[]>();
 
   constructor(policy: PolicyInfo, listens = false) {
     this.policy = policy;
@@ -58,6 +70,29 @@ export class DeskViews {
     }
     const tenant = this.#tenantOf(body);
     if (tenant !== null) this.of(tenant).fold(output);
+    else if (body.kind === "merge" || body.kind === "split")
+      this.#keep(body.whole, output, body.part);
+    else if ("customer" in body && body.customer !== null) this.#keep(body.customer, output);
+  }
+
+  /** Keeps what is said of a customer of whom no fact was heard, until one says whose they are. */
+  #keep(customer: Reference, output: Output, part: Named = null): void {
+    if (this.#tenants.isKnown(customer) || (part !== null && this.#tenants.isKnown(part))) return;
+    if (this.#waitingCount >= deskLimits.waitingOutputsMax) return;
+    this.#waitingCount += 1;
+    add(this.#waiting, customer, output);
+    if (part !== null) add(this.#wholes, part, customer);
+  }
+
+  /** It is known whose a customer is: so it is of those they were joined into. */
+  #release(customer: Reference, tenant: string): void {
+    const kept = this.#waiting.get(customer) ?? [];
+    this.#waiting.delete(customer);
+    this.#waitingCount -= kept.length;
+    for (const output of kept) this.of(tenant).take(output);
+    const wholes = this.#wholes.get(customer) ?? [];
+    this.#wholes.delete(customer);
+    for (const whole of wholes) this.#claimed(whole, tenant);
   }
 
   #tenantOf(body: Exclude<Output["body"], { kind: "source" }>): string | null {
@@ -72,10 +107,18 @@ export class DeskViews {
         return this.#cohortTenant;
       case "merge":
       case "split":
-        return this.#held(body.whole) ?? this.#held(body.part);
+        return this.#joined(body);
       default:
         return this.#held(body.customer);
     }
+  }
+
+  /** Two names of one customer are of one tenant, though a fact may have told of one of them only. */
+  #joined({ part, whole }: Joining): string | null {
+    const tenant = this.#held(whole) ?? this.#held(part);
+    if (tenant === null) return null;
+    for (const name of [part, whole]) if (!this.#tenants.isKnown(name)) this.#claimed(name, tenant);
+    return tenant;
   }
 
   #held(name: Named): string | null {
@@ -86,6 +129,7 @@ export class DeskViews {
     const before = this.#tenants.of(customer);
     const holder = this.#tenants.claim(customer, tenant);
     if (before !== null && holder === null) this.of(before).forget(customer);
+    if (before === null && holder !== null) this.#release(customer, holder);
     return holder;
   }
 }
