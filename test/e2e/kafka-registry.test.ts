@@ -4,6 +4,7 @@ import { type KafkaLogs, openKafka } from "@troth/log";
 import { parsePolicy } from "@troth/policy";
 import { systemHttp } from "@troth/runtime";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
 import { openSchemaIds } from "../../services/troth/src/topics/registry.ts";
 import { noRegistry, startRegistry, type TestRegistry } from "../support/apicurio.ts";
 import { houses } from "../support/houses.ts";
@@ -65,8 +66,13 @@ describe.skipIf(noRegistry !== null)(`a fleet with a real registry of schemas${w
     const apply = ["topics", "apply", ...at(), "--partitions", "2", "--registry", registry.url];
     const applied = await runTroth(apply);
     expect(applied.code, applied.err).toBe(0);
-    const subjects = (await askFor("/subjects")) as readonly string[];
+    const all = (await askFor("/subjects")) as readonly string[];
+    const subjects = all.filter((one) => !one.endsWith("-value"));
     expect(applied.out).toContain(`${dataSchemas().length} schemas of ${subjects.length} kinds`);
+    expect(all).toEqual(expect.arrayContaining(["troth.decisions-value", "troth.flags-value"]));
+    expect(await askFor("/config/troth.decisions-value")).toMatchObject({
+      compatibilityLevel: "FORWARD_TRANSITIVE",
+    });
     expect(subjects.length).toBeGreaterThan(40);
     const [subject = ""] = subjects;
     expect(await askFor(`/config/${subject}`)).toMatchObject({
@@ -107,6 +113,21 @@ describe.skipIf(noRegistry !== null)(`a fleet with a real registry of schemas${w
     const onFacts = [...(await idsOn(fleet.kafka, "troth.facts"))];
     expect(onFacts.some((id) => known.has(id))).toBe(true);
     expect(onFacts.some((id) => !known.has(id))).toBe(true);
+
+    // Whoever asks the registry for a topic's schema can read what is said there.
+    for (const topic of ["troth.decisions", "troth.flags"]) {
+      const found = await askFor(`/subjects/${topic}-value/versions/latest`);
+      const { schema, schemaType } = found as { schema: string; schemaType: string };
+      expect(schemaType).toBe("JSON");
+      const shape = z.fromJSONSchema(JSON.parse(schema));
+      let records = 0;
+      for await (const { value, headers } of fleet.kafka.peek(topic)) {
+        if (value === null || headers["content-type"] === undefined) continue;
+        shape.parse(JSON.parse(value.toString("utf8")));
+        records += 1;
+      }
+      expect(records, topic).toBeGreaterThan(5);
+    }
 
     // Who has not heard of the registry stops at the first of its ids, and is told why.
     await expect(readFacts(fleet.kafka)).rejects.toThrow("--registry");

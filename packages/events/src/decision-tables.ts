@@ -52,6 +52,9 @@ const part = {
   says,
 } satisfies Record<keyof Part, Field>;
 
+/** The fields of one part of a score. */
+export const partFields: Fields = part;
+
 type Table<T> = Record<Exclude<keyof T, "kind">, Field>;
 
 const pledge = {

@@ -23,6 +23,7 @@ export { lineBytesMax, parseEvent, parseLine } from "./door.ts";
 export * from "./fact.ts";
 export { type Filed, type FiledCodec, filedCodec, filedKindOf, filedReader } from "./filed.ts";
 export { type JsonFault, jsonFault } from "./json-fault.ts";
+export { flagJsonSchema, outputJsonSchema } from "./json-schema.ts";
 export {
   childrenMax,
   eraseFrom,

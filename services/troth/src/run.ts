@@ -33,6 +33,7 @@ type Options = KafkaOptions &
     readonly clock: "live" | "events";
     readonly lake?: string;
     readonly notify?: string;
+    readonly shadow?: string;
     readonly keys?: string;
     readonly sessionTimeout: number;
     readonly port: number;
@@ -109,6 +110,12 @@ async function policiesIn(paths: readonly string[]): Promise<readonly [Policy, .
 async function run(name: string, options: Options): Promise<number> {
   const service = services[name];
   if (service === undefined) throw new InputError(`${name}: no service; ${names.join(", ")} are`);
+  if (options.shadow !== undefined) {
+    throw new InputError(
+      "--shadow: on Kafka no policy is judged along yet. Copy the facts (troth migrate from-kafka) and let " +
+        "troth start --shadow judge the copy; troth shadow reads the difference",
+    );
+  }
   const policies = await policiesIn(pathsOf(options));
   const log = openServiceLog(`troth-${name}`);
   const stop = openStop({ host: process, clock: systemClock });
@@ -242,6 +249,7 @@ export function addRun(program: Command): void {
       "--notify <file>",
       "notify only: who is told besides its own log: see infra/notify.example.yaml",
     )
+    .option("--shadow <file>", "refused: only troth start lets a second policy judge along")
     .option(
       "--keys <place>",
       `intake, desk and notify: what seals and opens events: ${keysArgument}`,

@@ -31,9 +31,14 @@ async function runApply(options: ApplyOptions): Promise<number> {
     process.stderr.write(`topics: ${what}\n`);
   };
   if (options.registry !== undefined && options.dryRun !== true) {
-    const { schemas, subjects } = await registerSchemas(options.registry, systemHttp, process.env);
+    const { schemas, kinds, said } = await registerSchemas(
+      options.registry,
+      systemHttp,
+      process.env,
+    );
     process.stdout.write(
-      `registry: ${schemas} schemas of ${subjects} kinds, backward compatible\n`,
+      `registry: ${schemas} schemas of ${kinds} kinds, backward compatible\n` +
+        `registry: ${said.join(" and ")} as JSON Schema, forward compatible\n`,
     );
   }
   // Nothing is written here that has a schema.

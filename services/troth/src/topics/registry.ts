@@ -1,4 +1,4 @@
-import { dataSchemas } from "@troth/events";
+import { dataSchemas, flagJsonSchema, outputJsonSchema } from "@troth/events";
 import type { SchemaIds } from "@troth/log";
 import { type Http, type HttpAnswer, patiently, systemClock, WorldError } from "@troth/runtime";
 import { z } from "zod";
@@ -12,6 +12,14 @@ const named = (): readonly Named[] =>
     const { namespace, name } = z.object({ namespace: z.string(), name: z.string() }).parse(schema);
     return { fileId: id, subject: `${namespace}.${name}`, schema: JSON.stringify(schema) };
   });
+
+/** What is said is JSON: found by its topic, as no id stands before it. */
+const ofTopics = (): readonly { readonly subject: string; readonly schema: string }[] => [
+  { subject: "troth.decisions-value", schema: JSON.stringify(outputJsonSchema()) },
+  { subject: "troth.flags-value", schema: JSON.stringify(flagJsonSchema()) },
+];
+/** Whoever reads by the schema of today must be able to read what a later troth says. */
+const compatibilityOfTopics = "FORWARD_TRANSITIVE";
 
 /** What is read today must be readable by whoever reads tomorrow, whatever came in between. */
 const compatibility = "BACKWARD_TRANSITIVE";
@@ -63,14 +71,18 @@ const idIn = (answer: HttpAnswer, what: string): number => {
 const pathOf = (subject: string): string => `/subjects/${encodeURIComponent(subject)}`;
 
 /**
- * Registers every schema of troth's facts, older ones first, and says that each must stay readable. What is there already
- * keeps its id. Gives how many schemas of how many subjects there are.
+ * Registers every schema of troth's facts, older ones first, and says that each must stay readable; then those of what is said.
+ * What is there already keeps its id. Gives how many schemas of how many kinds there are, and the subjects of what is said.
  */
 export async function registerSchemas(
   url: string,
   http: Http,
   env: NodeJS.ProcessEnv,
-): Promise<{ readonly schemas: number; readonly subjects: number }> {
+): Promise<{
+  readonly schemas: number;
+  readonly kinds: number;
+  readonly said: readonly string[];
+}> {
   const { ask } = openRegistry(url, http, env);
   const all = named();
   const subjects = new Set<string>();
@@ -79,12 +91,25 @@ export async function registerSchemas(
     idIn(answer, `does not take the schema of ${subject}`);
     subjects.add(subject);
   }
-  for (const subject of subjects) {
-    const set = await ask("PUT", `/config/${encodeURIComponent(subject)}`, { compatibility });
-    if (set.status !== 200)
-      throw new InputError(`the compatibility of ${subject} could not be set: ${textOf(set)}`);
+  const keep = async (subject: string, level: string): Promise<void> => {
+    const body = { compatibility: level };
+    const set = await ask("PUT", `/config/${encodeURIComponent(subject)}`, body);
+    if (set.status === 200) return;
+    throw new InputError(`the compatibility of ${subject} could not be set: ${textOf(set)}`);
+  };
+  for (const subject of subjects) await keep(subject, compatibility);
+  const said = ofTopics();
+  for (const { subject, schema } of said) {
+    const body = { schema, schemaType: "JSON" };
+    const answer = await ask("POST", `${pathOf(subject)}/versions`, body);
+    idIn(answer, `does not take the schema of ${subject}`);
+    await keep(subject, compatibilityOfTopics);
   }
-  return { schemas: all.length, subjects: subjects.size };
+  return {
+    schemas: all.length,
+    kinds: subjects.size,
+    said: said.map(({ subject }) => subject),
+  };
 }
 
 /** The registry's ids of the schemas this troth writes and reads; waits for one that is away. */
