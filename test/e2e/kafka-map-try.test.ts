@@ -59,7 +59,7 @@ describe.skipIf(noKafka !== null)(
       await admin.connect();
       await admin.createTopics({ topics: [{ topic, numPartitions: 3, replicationFactor: 1 }] });
       await admin.disconnect();
-      const producer = client.producer();
+      const producer = client.producer({ idempotent: true });
       await producer.connect();
       const messages = values.map((value, n) => ({ key: String(n), value, partition: n % 3 }));
       await producer.send({ topic, messages });
