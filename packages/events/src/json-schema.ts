@@ -68,7 +68,8 @@ const joining: Json = { part: text, whole: text };
 export const outputJsonSchema = (): Json => ({
   $schema: dialect,
   title: "org.troth.said",
-  description: "One thing the judge said, and its place: (inOffset, seq) only grows in a partition.",
+  description:
+    "One thing the judge said, and its place: (inOffset, seq) only grows in a partition.",
   ...object({
     inOffset: whole,
     seq: whole,
