@@ -30,7 +30,7 @@ const inMegabytes = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(
 
 test.skipIf(asked === undefined)(
   `${seconds} s at full speed about always the same customers hold no more at the end than before`,
-  { timeout: 60_000 + seconds * 20_000 },
+  { timeout: 60_000 + seconds * 40_000 },
   async () => {
     const dir = mkdtempSync(join(tmpdir(), "troth-memory-"));
     onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
