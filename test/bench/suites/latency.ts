@@ -34,9 +34,8 @@ const stampedNow = (event: CloudEvent): CloudEvent => {
 function doorAt(url: string): Place["send"] {
   const agent = new Agent({ keepAlive: true, maxSockets: 16 });
   const { hostname, port, pathname } = new URL(url);
-  return (events: readonly CloudEvent[]) =>
+  const post = (body: Buffer): Promise<void> =>
     new Promise((resolve, reject) => {
-      const body = Buffer.from(JSON.stringify(events.map(stampedNow)));
       const type = "application/cloudevents-batch+json";
       const headers = { "content-type": type, "content-length": body.length };
       const to = { agent, host: hostname, port, path: pathname, method: "POST", headers };
@@ -47,9 +46,16 @@ function doorAt(url: string): Place["send"] {
           else reject(new Error(`the door answered ${answer.statusCode}`));
         });
       });
-      asking.once("error", reject);
+      asking.once("error", (error) => {
+        // A kept connection may be closed by the other side just when it is used again.
+        if (asking.reusedSocket && "code" in error && error.code === "ECONNRESET") {
+          resolve(post(body));
+        } else reject(error);
+      });
       asking.end(body);
     });
+  return (events: readonly CloudEvent[]) =>
+    post(Buffer.from(JSON.stringify(events.map(stampedNow))));
 }
 
 type Opened = { readonly place: Place; readonly close: () => Promise<void> };
