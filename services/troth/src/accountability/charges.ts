@@ -117,14 +117,12 @@ export class Charges {
     const rows = [...(this.#broken.get(customer)?.values() ?? [])].sort(this.#byHead);
     const settled = new Map<string, Charge>();
     const chains = new Map<string, Broken[]>();
-    const places = new Map(rows.map((one, place) => [one.row, place]));
-    const placeOf = ({ row }: Broken): number => places.get(row) ?? rows.length;
     for (const one of rows) {
       let cause: Broken | undefined;
       for (const chain of chainsOf(one)) {
         const earlier = chains.get(chain) ?? [];
         const first = earlier.find((other) => isCause(other, one));
-        if (first !== undefined && (cause === undefined || placeOf(first) < placeOf(cause)))
+        if (first !== undefined && (cause === undefined || this.#byHead(first, cause) < 0))
           cause = first;
         earlier.push(one);
         chains.set(chain, earlier);
