@@ -75,7 +75,7 @@ export {
   openSteadyClock,
   type SteadyOptions,
 } from "./steady-clock.ts";
-export { openStop, type Stop, type StopHost, type StopOptions } from "./stop.ts";
+export { openStop, type Stop, type StopEvent, type StopHost, type StopOptions } from "./stop.ts";
 export { terminalLine } from "./terminal-line.ts";
 export {
   formatTraceContext,

@@ -60,8 +60,9 @@ describe("a process told to stop", () => {
     expect(exits).toEqual([1]);
   });
 
-  test("goes when closing takes longer than the grace time", async () => {
-    const { stop, clock, exits } = open(100);
+  test("goes when closing takes longer than the grace time, and says what held it up", async () => {
+    const { stop, clock, exits, told } = open(100);
+    stop.defer("never came to", () => undefined);
     stop.defer("hangs", () => new Promise(() => undefined));
     stop.request("test");
     void stop.finish();
@@ -70,5 +71,6 @@ describe("a process told to stop", () => {
     expect(exits).toEqual([]);
     clock.advance(1);
     expect(exits).toEqual([1]);
+    expect(told).toEqual(["requested test", "overran hangs"]);
   });
 });

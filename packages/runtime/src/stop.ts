@@ -24,11 +24,16 @@ export type StopOptions = {
   readonly clock: Clock;
   /** The whole teardown may take this long before the process goes without it. */
   readonly graceMs?: number;
-  readonly tell?: (event: {
-    readonly stop: "requested" | "closed" | "failed" | "overran";
-    readonly name: string;
-    readonly error?: unknown;
-  }) => void;
+  readonly tell?: (event: StopEvent) => void;
+};
+
+/** `name` is what asked for the stop, what was closed, or what was still closing when time was over. */
+export type StopEvent = {
+  readonly stop: "requested" | "closed" | "failed" | "overran";
+  readonly name: string;
+  /** How long it took to close, or (overran) how long all of it was given. */
+  readonly ms: number;
+  readonly error?: unknown;
 };
 
 /**
@@ -38,11 +43,12 @@ export type StopOptions = {
 export function openStop(options: StopOptions): Stop {
   const { host, clock, graceMs = 5_000, tell = () => undefined } = options;
   const abort = new AbortController();
+  let closing = "nothing";
   const closers: { readonly name: string; readonly close: () => Promise<void> | void }[] = [];
 
   const request = (why: string): void => {
     if (abort.signal.aborted) return;
-    tell({ stop: "requested", name: why });
+    tell({ stop: "requested", name: why, ms: 0 });
     abort.abort(why);
   };
   const onSignal = (name: SignalName) => (): void => {
@@ -56,12 +62,14 @@ export function openStop(options: StopOptions): Stop {
     let code = 0;
     for (let next = closers.pop(); next !== undefined; next = closers.pop()) {
       const { name } = next;
+      closing = name;
+      const began = clock.now();
       try {
         await next.close();
-        tell({ stop: "closed", name });
+        tell({ stop: "closed", name, ms: clock.now() - began });
       } catch (error) {
         code = 1;
-        tell({ stop: "failed", name, error });
+        tell({ stop: "failed", name, ms: clock.now() - began, error });
       }
     }
     return code;
@@ -77,7 +85,7 @@ export function openStop(options: StopOptions): Stop {
           abort.signal.addEventListener("abort", resolve, { once: true }),
         );
       const overrun = clock.setTimer(graceMs, () => {
-        tell({ stop: "overran", name: `${graceMs} ms` });
+        tell({ stop: "overran", name: closing, ms: graceMs });
         host.exit(1);
       });
       try {

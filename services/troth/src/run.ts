@@ -16,7 +16,7 @@ import { defaultPolicyPath, readPolicy } from "./policy-file.ts";
 import type { Place, Service } from "./run/place.ts";
 import { tellWaits } from "./run/tell-waits.ts";
 import { runWithoutErased } from "./run/without-erased.ts";
-import { openServiceLog } from "./service-log.ts";
+import { openServiceLog, stopTold } from "./service-log.ts";
 import {
   type Notified,
   openNotifications,
@@ -118,7 +118,7 @@ async function run(name: string, options: Options): Promise<number> {
   }
   const policies = await policiesIn(pathsOf(options));
   const log = openServiceLog(`troth-${name}`);
-  const stop = openStop({ host: process, clock: systemClock });
+  const stop = openStop({ host: process, clock: systemClock, tell: stopTold(log) });
   const metrics = openMetrics({ process: true });
   const settings = await readKafkaSettings(options, service.role, (what) =>
     log.warn("Kafka is troubled", { what }),

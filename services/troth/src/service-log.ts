@@ -1,4 +1,7 @@
-import { type Logger, openLogger, systemClock, terminalLine } from "@troth/runtime";
+import { type Logger, openLogger, type StopEvent, systemClock, terminalLine } from "@troth/runtime";
+
+const asError = (error: unknown): Error =>
+  error instanceof Error ? error : new Error(String(error));
 
 /** What a service says of itself: JSON lines on stderr, or plain ones where a person sits before it. */
 export function openServiceLog(service: string): Logger {
@@ -10,3 +13,17 @@ export function openServiceLog(service: string): Logger {
     privateSchemes: ["customer", "order", "phone", "handle", "account", "device", "call"],
   });
 }
+
+const slowMs = 500;
+
+/** How a stop goes: why it is, then only what was slow to close, failed, or was not done in time. */
+export const stopTold =
+  (log: Logger) =>
+  ({ stop, name, ms, error }: StopEvent): void => {
+    if (stop === "requested") log.info("stopping", { why: name });
+    else if (stop === "closed") {
+      if (ms >= slowMs) log.info("closed slowly", { what: name, ms });
+    } else if (stop === "failed")
+      log.error("could not be closed", { what: name, error: asError(error) });
+    else log.error("gone before everything was closed", { closing: name, graceMs: ms });
+  };

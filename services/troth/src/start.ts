@@ -15,7 +15,7 @@ import { addTraceOptions, openTraces, type TraceOptions } from "./otlp.ts";
 import { noOutside, openOutside } from "./outside.ts";
 import { defaultPolicyPath, readPolicy } from "./policy-file.ts";
 import { readLines } from "./replay/read-lines.ts";
-import { openServiceLog } from "./service-log.ts";
+import { openServiceLog, stopTold } from "./service-log.ts";
 import { syntheticDay } from "./story/synthetic-day.ts";
 
 type Options = TraceOptions & {
@@ -101,7 +101,7 @@ async function start(given: Options): Promise<number> {
   // While a file or the made-up day is loading, log time follows it, or everything would be late.
   let loading = options.events !== undefined || meta.demo;
   const log = openServiceLog("troth");
-  const stop = openStop({ host: process, clock: systemClock });
+  const stop = openStop({ host: process, clock: systemClock, tell: stopTold(log) });
   const place = options.lake ?? join(options.data, "lake");
   const lake = await openLakeToWrite(place, (error) =>
     log.warn("the lake's store does not answer", { error: String(error) }),
@@ -187,7 +187,7 @@ async function start(given: Options): Promise<number> {
     await embedded.settled(["lake"]);
     loading = false;
     // What was over before anybody watched is decided and shown, but pages nobody.
-    opened.caughtUp();
+    opened.caughtUp(meta.clock === "live");
     say(`  Everything in the log is judged: ${opened.desk}`);
   })();
   feeding.catch((error: unknown) => {

@@ -63,7 +63,12 @@ const noSuchAlert: ActFault = {
 };
 
 /** The recovery promise an alert opens, by the same name whoever opens it. */
-export const recoveryIdOf = (alertId: string): string => `recovery-${alertId}`;
+const recoveryPrefix = "recovery-";
+export const recoveryIdOf = (alertId: string): string => `${recoveryPrefix}${alertId}`;
+
+/** The alert a promise is to put right; null for a promise of another kind. */
+export const alertIdOf = (promiseId: string): string | null =>
+  promiseId.startsWith(recoveryPrefix) ? promiseId.slice(recoveryPrefix.length) : null;
 
 export function recoveryEvent(making: {
   readonly alertId: string;

@@ -1,8 +1,8 @@
 import { type Output, parseEvent } from "@troth/events";
 import type { Policy } from "@troth/policy";
 import type { Hand } from "../http/parts.ts";
-import type { DeskCustomer } from "../view/customer.ts";
-import { type Event, recoveryEvent, recoveryIdOf } from "./facts.ts";
+import { type DeskCustomer, isOpen } from "../view/customer.ts";
+import { alertIdOf, type Event, recoveryEvent, recoveryIdOf } from "./facts.ts";
 
 export type RecoveryOptions = {
   readonly hand: Hand;
@@ -44,6 +44,37 @@ function dueOf({ readers }: Pick<Policy, "readers">, event: Event): number | nul
   return dues.length === 0 ? null : Math.min(...dues);
 }
 
+/** An alert nobody has promised to put right yet. */
+type Unpromised = { readonly alertId: string; readonly customer: string; readonly at: number };
+
+/** What was read of before anybody watched: alerts that still stand and are promised to nobody. */
+class Backlog {
+  readonly #alerts = new Map<string, Unpromised>();
+
+  note({ body, stamp }: Output): void {
+    if (body.kind === "noise") {
+      const { kind, data } = body.fact;
+      const id = kind === "promise.made" ? alertIdOf(String(data["promiseId"])) : null;
+      if (id !== null) this.#alerts.delete(id);
+    } else if (body.kind === "alert") {
+      const { alertId, customer, at, state } = body;
+      if (state === "opened")
+        this.#alerts.set(alertId, { alertId, customer, at: Math.max(stamp, at) });
+      else if (!isOpen(body)) this.#alerts.delete(alertId);
+    }
+  }
+
+  /** Gives them all, once. */
+  take(): readonly Unpromised[] {
+    const all = [...this.#alerts.values()];
+    this.#alerts.clear();
+    return all;
+  }
+}
+
+/** Promises handed in at once, when many are owed. */
+const backlogBatch = 100;
+
 /**
  * A reader for which every alert that opens is a promise to put it right. The promise's id is the
  * alert's, so that however often it is handed in, it is one. Who hears of an alert when that promise
@@ -52,19 +83,45 @@ function dueOf({ readers }: Pick<Policy, "readers">, event: Event): number | nul
  */
 export function openRecovery(options: RecoveryOptions) {
   const { hand, policy, isLive, logTime, tenantOf, tell } = options;
-  const promise = async (event: Event): Promise<void> => {
-    const due = dueOf(policy, event);
-    if (due !== null && due <= (await logTime())) return tell.late();
-    if ((await hand([event])) === "refused") throw new Error("the door took no recovery promise");
-    tell.made();
+  const backlog = new Backlog();
+  const eventOf = ({ alertId, customer, at }: Unpromised): Event =>
+    recoveryEvent({ alertId, customer, tenant: tenantOf(customer), madeAt: at });
+  const inTime = async (events: readonly Event[]): Promise<readonly Event[]> => {
+    const now = await logTime();
+    return events.filter((event) => (dueOf(policy, event) ?? Number.POSITIVE_INFINITY) > now);
+  };
+  const promise = async (events: readonly Event[]): Promise<void> => {
+    if (events.length === 0) return;
+    if ((await hand(events)) === "refused") throw new Error("the door took no recovery promise");
+    for (const _ of events) tell.made();
+  };
+  const promiseOne = async (alert: Unpromised): Promise<void> => {
+    const events = await inTime([eventOf(alert)]);
+    if (events.length === 0) tell.late();
+    else await promise(events);
   };
   return {
-    fold: ({ body, stamp }: Output): void => {
-      if (body.kind !== "alert" || body.state !== "opened" || !isLive()) return;
-      const { alertId, customer } = body;
-      const tenant = tenantOf(customer);
-      const madeAt = Math.max(stamp, body.at);
-      promise(recoveryEvent({ alertId, customer, tenant, madeAt })).catch(tell.failed);
+    fold: (output: Output): void => {
+      const { body, stamp } = output;
+      if (!isLive()) backlog.note(output);
+      else if (body.kind === "alert" && body.state === "opened") {
+        const { alertId, customer, at } = body;
+        promiseOne({ alertId, customer, at: Math.max(stamp, at) }).catch(tell.failed);
+      }
+    },
+    /**
+     * The past is read. Alerts that opened while no desk was up and still stand are promised now, as far
+     * as that can still be kept; the rest are history, and are not counted at every start.
+     */
+    caughtUp: async (): Promise<void> => {
+      try {
+        const events = await inTime(backlog.take().map(eventOf));
+        for (let i = 0; i < events.length; i += backlogBatch) {
+          await promise(events.slice(i, i + backlogBatch));
+        }
+      } catch (error) {
+        tell.failed(error);
+      }
     },
   };
 }

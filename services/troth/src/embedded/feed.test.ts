@@ -46,3 +46,30 @@ test("every reader is given every output in order, however far behind the others
   expect(taken.slow).toEqual(expected);
   expect(failed).toEqual([]);
 });
+
+test("told to close, a reader leaves the rest of its batch to the next start", async () => {
+  const log = openMemoryLog({ genesis: "8d7f9f5e-4f0c-4c43-9a43-0d3b1f8f2a11" });
+  await log.append(
+    Array.from({ length: 1_000 }, (_, n) => ({ bytes: encodeOutput(outputOf(n)) })),
+    1,
+  );
+  let closing: Promise<void> | null = null;
+  let taken = 0;
+  const feed = openFeed(
+    log,
+    [
+      {
+        name: "long",
+        fold: () => {
+          taken += 1;
+          if (taken === 10) closing = feed.close();
+        },
+      },
+    ],
+    () => undefined,
+  );
+  await feed.caughtUp(1_000, []);
+  await closing;
+  expect(taken).toBe(10);
+  expect(feed.positions().get("long")).toBe(10);
+});

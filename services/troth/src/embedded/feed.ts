@@ -64,6 +64,8 @@ export function openFeed(
     let turn = 0;
     for await (const batch of outputs.readBatches(0, { follow: stop.signal })) {
       for (const record of batch) {
+        // What is left undone the next start reads again; a long batch must not hold up the end.
+        if (stop.signal.aborted) return;
         const folded = reader.fold(outputOf(record));
         if (folded !== undefined) await folded;
         positions.set(reader.name, record.offset + 1);

@@ -13,13 +13,18 @@ export type LakeReaderOptions = {
   readonly reached: (inOffset: number) => void;
 };
 
-const graceMs = 2_000;
+/** What is being written may still be finished; a lake only being opened holds nothing to finish. */
+const writingGraceMs = 2_000;
 
 /**
- * Waits for work, but not long after the process was told to stop: the next start does it again. True
- * when it was not waited for.
+ * Waits for work, but not longer than `graceMs` after the process was told to stop: the next start does
+ * it again. True when it was not waited for.
  */
-function untilStopped(work: Promise<void>, { clock, stop }: Patience): Promise<boolean> {
+function untilStopped(
+  work: Promise<void>,
+  { clock, stop }: Patience,
+  graceMs: number,
+): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const over = (isLeft: boolean): void => {
       stop.removeEventListener("abort", told);
@@ -57,10 +62,8 @@ export function lakeReader(options: LakeReaderOptions, patience: Patience): Read
   const slowly = async (output: Output): Promise<void> => {
     if (open === null) {
       const lake = await patiently(() => openLake(options.lake), patience);
-      if (lake === null) {
-        isTooLate = true;
-        return;
-      }
+      if (lake === null) isTooLate = true;
+      if (lake === null || isTooLate) return;
       open = { lake, before: factsFrom(facts, lake.reached() + 1) };
     }
     const { lake, before } = open;
@@ -70,7 +73,8 @@ export function lakeReader(options: LakeReaderOptions, patience: Patience): Read
     await settle(lake, lake.drained());
   };
   const unlessStopped = async (work: Promise<void>): Promise<void> => {
-    if (await untilStopped(work, patience)) isTooLate = true;
+    const graceMs = open === null ? 0 : writingGraceMs;
+    if (await untilStopped(work, patience, graceMs)) isTooLate = true;
   };
   return (output) => {
     if (isTooLate) return;

@@ -57,8 +57,11 @@ export type ReadersOptions = {
 export type Opened = {
   readonly desk: string;
   readonly metrics: string;
-  /** Says that the past is in: from now on the outside hears of what happens, and of what still stands. */
-  readonly caughtUp: () => void;
+  /**
+   * Says that the past is in: from now on the outside hears of what happens, and of what still stands.
+   * `isNow`: its end is the present, and not the end of a file told long ago.
+   */
+  readonly caughtUp: (isNow: boolean) => void;
 };
 
 export type Readers = {
@@ -216,9 +219,10 @@ export function openReaders(options: ReadersOptions): Readers {
       return {
         desk: desk.url,
         metrics: `http://${host}:${health.port}/metrics`,
-        caughtUp: () => {
+        caughtUp: (isNow) => {
           listeners.caughtUp();
           isLive = true;
+          if (isNow) void recovery.caughtUp();
         },
       };
     },

@@ -49,6 +49,8 @@ export type Reading = Pick<Service, "waits"> & {
   readonly logTime: () => number;
   /** Everything that was there at the start is folded. */
   readonly isCaughtUp: () => boolean;
+  /** Resolves once it is. */
+  readonly caughtUp: Promise<void>;
   /** Calls `one` with every output behind the view. */
   readonly hear: (one: (output: Output) => void) => void;
   readonly stopped: () => string | null;
@@ -71,6 +73,10 @@ export async function readPartitions(
   const listeners: ((output: Output) => void)[] = [];
   const places = numbered(partitions).map(() => nowhere);
   const behind = new Set(numbered(partitions));
+  let wake: () => void = () => undefined;
+  const caughtUp = new Promise<void>((resolve) => {
+    wake = resolve;
+  });
   let logTime = 0;
   const added = new AddedUp(partitions, (output) => {
     views.fold(output);
@@ -93,7 +99,10 @@ export async function readPartitions(
     const said = await follow(decisions, folded, {
       batchEnded: () => landed.batchEnded(),
     });
-    void said.caughtUp.then(() => behind.delete(partition));
+    void said.caughtUp.then(() => {
+      behind.delete(partition);
+      if (behind.size === 0) wake();
+    });
     const board = followFlags(flags, async (token, sealed) => {
       const open = () => names?.open({ token, sealed }) ?? { token, sealed };
       const { token: customer, sealed: flag } = opened === null ? open() : await opened(open);
@@ -118,6 +127,7 @@ export async function readPartitions(
     flagNow: (customer) => shown.get(customer) ?? null,
     logTime: () => Math.max(logTime, isLive ? clock.now() : 0),
     isCaughtUp: () => behind.size === 0,
+    caughtUp,
     hear: (one) => void listeners.push(one),
     waits: () => readers.flatMap((reader) => reader.waits()),
     stopped: () => readers.flatMap((reader) => reader.stopped() ?? []).join("; ") || null,

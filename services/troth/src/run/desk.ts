@@ -78,6 +78,8 @@ export async function runDesk(place: Place, policy: Policy): Promise<Service> {
     tell: recoveryTold(place.recoveries(), log),
   });
   read.hear(recovery.fold);
+  // Where log time follows the events, what was read is history that nobody waits for any more.
+  if (place.isLive) void read.caughtUp.then(() => recovery.caughtUp());
   const own = deskOptionsOf(settings);
   const isOpen = own.signIn === null && !isLoopback(place.host);
   if (isOpen) {
