@@ -19,6 +19,7 @@ import { type Growing, readLogBatches } from "./reader.ts";
 import { type Found, type Recovery, recover } from "./recover.ts";
 import { segmentStart } from "./scan.ts";
 import { createSegment } from "./segment.ts";
+import { Starts } from "./starts.ts";
 
 export type FileLogOptions = {
   /** UUID for a log that does not exist yet; an existing one keeps its own. */
@@ -39,7 +40,8 @@ async function create(disk: Disk, dir: string, genesis: string): Promise<Found> 
   const header = { genesis, base: 0, leastStamp: 0 };
   const { segment, file } = await createSegment(disk, dir, header);
   const recovery = { closedInOrder: true, tornBytes: 0, records: 0 };
-  return { segments: [segment], active: file, cursor: segmentStart(segment), recovery };
+  const cursor = segmentStart(segment);
+  return { segments: [segment], active: file, cursor, starts: new Starts(), recovery };
 }
 
 /**
@@ -97,6 +99,7 @@ function serve(
       const { bytes, cursor, appended } = encodeGroup(group, state.cursor, lastSegment(state).seed);
       await writeDurably(state, bytes);
       state.cursor = cursor;
+      found.starts.note(lastSegment(state), cursor);
       for (const [index, waiting] of group.entries()) {
         const done = appended[index];
         if (done !== undefined) waiting.resolve(done);
@@ -137,6 +140,7 @@ function serve(
     segments: () => state.segments,
     durable: () => state.cursor,
     closed: () => state.condition === "closed",
+    starts: found.starts,
   };
   const readBatches: Log["readBatches"] = (from, reading = {}) =>
     readLogBatches(disk, growing, following, from, reading);

@@ -2,8 +2,9 @@ import type { Disk, DiskFile } from "@troth/runtime";
 import type { Following } from "../following.ts";
 import { LogError, logError } from "../log-error.ts";
 import type { LogRecord, ReadOptions } from "../port.ts";
-import { damageError, readFrames, segmentStart } from "./scan.ts";
+import { damageError, readFrames } from "./scan.ts";
 import type { Segment } from "./segment.ts";
+import type { Starts } from "./starts.ts";
 
 /** What a reader needs to see of the log while it grows. */
 export type Growing = {
@@ -11,6 +12,7 @@ export type Growing = {
   /** First offset that is not durable yet, and the position in the last segment it will get. */
   readonly durable: () => { readonly offset: number; readonly position: number };
   readonly closed: () => boolean;
+  readonly starts: Starts;
 };
 
 function segmentOf(segments: readonly Segment[], offset: number): number {
@@ -19,7 +21,7 @@ function segmentOf(segments: readonly Segment[], offset: number): number {
   return index;
 }
 
-/** Reads one segment from its beginning until it is complete, or the reader has to stop. */
+/** Reads one segment from an offset until it is complete, or the reader has to stop. */
 async function* readSegmentBatches(
   file: DiskFile,
   segment: Segment,
@@ -28,7 +30,7 @@ async function* readSegmentBatches(
   growing: Growing,
   wait: (() => Promise<boolean>) | null,
 ): AsyncGenerator<readonly LogRecord[], "complete" | "stop", undefined> {
-  let cursor = segmentStart(segment);
+  let cursor = growing.starts.before(segment, from);
   while (true) {
     const isLast = index === growing.segments().length - 1;
     // Asked in this order: a segment that was not the last has its final size.
@@ -39,6 +41,7 @@ async function* readSegmentBatches(
       if (batch.damage !== null) throw damageError(segment, batch.damage);
       if (batch.frames.at(-1)?.header.kind === "complete") return "complete";
       cursor = next;
+      growing.starts.note(segment, cursor);
       continue;
     }
     if (!isLast) throw damageError(segment, { position: end, what: "a segment that ends early" });

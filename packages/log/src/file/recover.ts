@@ -3,6 +3,7 @@ import { corrupt, LogError } from "../log-error.ts";
 import { type FrameHeader, frameHeaderBytes, parseFrameHeader } from "./frame.ts";
 import { type Cursor, damageError, hasLaterGroup, readFrames, segmentStart } from "./scan.ts";
 import { baseOfName, isSegmentName, readSegment, type Segment } from "./segment.ts";
+import { Starts } from "./starts.ts";
 
 /** How the log was found when it was opened. */
 export type Recovery = {
@@ -18,6 +19,7 @@ export type Found = {
   readonly active: DiskFile;
   /** Where the next frame goes. */
   readonly cursor: Cursor;
+  readonly starts: Starts;
   readonly recovery: Recovery;
 };
 
@@ -90,7 +92,7 @@ async function readSegments(disk: Disk, dir: string): Promise<readonly Segment[]
 }
 
 /** Walks the last segment; cuts off a torn write and the mark of an orderly close. */
-async function recoverActive(segment: Segment, file: DiskFile) {
+async function recoverActive(segment: Segment, file: DiskFile, starts: Starts) {
   const size = await file.size();
   let cursor = segmentStart(segment);
   let keep = cursor;
@@ -102,8 +104,10 @@ async function recoverActive(segment: Segment, file: DiskFile) {
     const closed = frames.find((frame) => frame.header.kind !== "records");
     if (closed !== undefined && (closed !== last || damage !== null || read.cursor.position < size))
       throw corrupt(segment.path, closed.next, "bytes behind the mark of an orderly close");
-    if (closed === undefined) keep = read.cursor;
-    else {
+    if (closed === undefined) {
+      keep = read.cursor;
+      starts.note(segment, keep);
+    } else {
       closedInOrder = true;
       const { position } = closed;
       keep = { ...read.cursor, position };
@@ -139,9 +143,10 @@ export async function recover(disk: Disk, dir: string): Promise<Found | null> {
     // The same holds for the mark that completes the segment before, and for the names of both.
     await syncFile(disk, segments.at(-2));
     await disk.syncDir(dir);
-    const { cursor, closedInOrder, tornBytes } = await recoverActive(last, active);
+    const starts = new Starts();
+    const { cursor, closedInOrder, tornBytes } = await recoverActive(last, active, starts);
     const recovery = { closedInOrder, tornBytes, records: cursor.offset };
-    return { segments, active, cursor, recovery };
+    return { segments, active, cursor, starts, recovery };
   } catch (error) {
     await active.close();
     throw error;

@@ -22,15 +22,20 @@ export function factsFrom(facts: Log, from: number) {
     }
     return next > upTo;
   };
+  let batches: AsyncIterator<readonly LogRecord[]> | null = null;
   const readOn = async (upTo: number, give: (record: Filed) => void): Promise<void> => {
     while (!giveRead(upTo, give)) {
       read = [];
       at = 0;
-      for await (const batch of facts.readBatches(next)) {
-        read = batch;
-        break;
+      const isNew = batches === null;
+      batches ??= facts.readBatches(next)[Symbol.asyncIterator]();
+      const step = await batches.next();
+      if (step.done !== true) read = step.value;
+      else {
+        // It ended where the log did when it began; what came since needs another.
+        batches = null;
+        invariant(!isNew, `fact ${next} is gone, yet something was said of ${upTo}`);
       }
-      invariant(read.length > 0, `fact ${next} is gone, yet something was said of ${upTo}`);
     }
   };
   /** Gives all facts up to this offset; undefined when they were at hand. */
