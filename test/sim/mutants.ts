@@ -470,7 +470,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a lake told to stop before it was opened begins in the middle",
     file: `${embedded}/lake-reader.ts`,
-    edits: [["        isTooLate = true;\n", ""]],
+    edits: [["      if (lake === null) isTooLate = true;\n", ""]],
     seed: 1,
   },
   {
