@@ -56,7 +56,9 @@ function endOf(facts: readonly Fact[]): readonly string[] {
     const { promiseId, term, verdict, at, due, severity, keptAt, evidence } = body;
     const row = `${promiseId}#${term}`;
     const stands = `${verdict} ${due} ${keptAt}`;
-    const ends = evidence.join();
+    // The fact that made it comes first. Of two that say the same of one order the earlier counts, but
+    // that alone is not said anew (RULES.md, 6), so which of them was told is a matter of order.
+    const ends = evidence.slice(1).join();
     const held = rows.get(row);
     if (verdict === "void") rows.delete(row);
     // Where only severity grew, what is said is the moment of that step (RULES.md, 6), which nobody
