@@ -203,7 +203,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
     load: (batch, origin) =>
       load(batch, { origin, now: clock.now(), facts, setAside, kept, keptAside, tell }),
     feed: (readers) => {
-      feed = openFeed(outputs, readers, failed);
+      feed = openFeed(outputs, readers, failed, world.clock);
       stop.defer("readers", feed.close);
     },
     settled: async (but = []) => {

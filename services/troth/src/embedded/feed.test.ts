@@ -1,5 +1,6 @@
 import { encodeOutput, type Output } from "@troth/events";
 import { openMemoryLog } from "@troth/log";
+import { openSimulatedClock, systemClock } from "@troth/runtime";
 import { expect, test } from "vitest";
 import { openFeed } from "./feed.ts";
 
@@ -35,6 +36,7 @@ test("every reader is given every output in order, however far behind the others
       },
     ],
     (_, error) => failed.push(error),
+    systemClock,
   );
   await feed.caughtUp(count, ["slow"]);
   expect(taken.slow.length).toBe(100);
@@ -47,12 +49,13 @@ test("every reader is given every output in order, however far behind the others
   expect(failed).toEqual([]);
 });
 
-test("told to close, a reader leaves the rest of its batch to the next start", async () => {
+test("told to close, a reader may finish its batch for a while, and leaves the rest to the next start", async () => {
   const log = openMemoryLog({ genesis: "8d7f9f5e-4f0c-4c43-9a43-0d3b1f8f2a11" });
   await log.append(
     Array.from({ length: 1_000 }, (_, n) => ({ bytes: encodeOutput(outputOf(n)) })),
     1,
   );
+  const clock = openSimulatedClock();
   let closing: Promise<void> | null = null;
   let taken = 0;
   const feed = openFeed(
@@ -63,13 +66,15 @@ test("told to close, a reader leaves the rest of its batch to the next start", a
         fold: () => {
           taken += 1;
           if (taken === 10) closing = feed.close();
+          if (taken === 700) clock.advance(1_000);
         },
       },
     ],
     () => undefined,
+    clock,
   );
   await feed.caughtUp(1_000, []);
   await closing;
-  expect(taken).toBe(10);
-  expect(feed.positions().get("long")).toBe(10);
+  expect(taken).toBe(700);
+  expect(feed.positions().get("long")).toBe(700);
 });

@@ -1,5 +1,6 @@
 import { decodeOutput, type Output } from "@troth/events";
 import type { Log, LogRecord } from "@troth/log";
+import type { Clock } from "@troth/runtime";
 
 /** Somebody who reads what the judge wrote, in order, and drops what they have seen. */
 export type Reader = {
@@ -16,6 +17,8 @@ export type Feed = {
 };
 
 const outputsPerTurn = 500;
+/** Told to close, readers may finish the batch they are at, but not for longer than this. */
+const lastTurnMs = 1_000;
 /** Outputs kept decoded for the next reader; a power of two. More than a batch of the log. */
 const recentMax = 4_096;
 
@@ -40,8 +43,10 @@ export function openFeed(
   outputs: Log,
   readers: readonly Reader[],
   failed: (reader: string, error: unknown) => void,
+  clock: Clock,
 ): Feed {
   const stop = new AbortController();
+  let isOver = false;
   const outputOf = decodedOnce();
   const positions = new Map(readers.map((reader) => [reader.name, 0]));
   const taken = new Map(positions);
@@ -64,8 +69,8 @@ export function openFeed(
     let turn = 0;
     for await (const batch of outputs.readBatches(0, { follow: stop.signal })) {
       for (const record of batch) {
-        // What is left undone the next start reads again; a long batch must not hold up the end.
-        if (stop.signal.aborted) return;
+        // What is left undone the next start reads again.
+        if (isOver) return;
         const folded = reader.fold(outputOf(record));
         if (folded !== undefined) await folded;
         positions.set(reader.name, record.offset + 1);
@@ -94,7 +99,11 @@ export function openFeed(
     positions: () => taken,
     close: async () => {
       stop.abort();
+      const enough = clock.setTimer(lastTurnMs, () => {
+        isOver = true;
+      });
       await Promise.all(running);
+      enough.cancel();
     },
   };
 }

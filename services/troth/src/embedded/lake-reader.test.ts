@@ -43,7 +43,7 @@ test("told to stop before its store answered, a lake begins nothing, though the 
   await turn();
   stop.abort();
   await turn();
-  clock.advance(0);
+  clock.advance(1_000);
   await first;
   // Between the signal and its own end the process goes on reading.
   isAway = false;

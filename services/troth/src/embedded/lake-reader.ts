@@ -13,24 +13,24 @@ export type LakeReaderOptions = {
   readonly reached: (inOffset: number) => void;
 };
 
-/** What is being written may still be finished; a lake only being opened holds nothing to finish. */
-const writingGraceMs = 2_000;
+/** What is being written may still be finished; a lake only being opened holds nothing half done. */
+const graceMs = { opening: 1_000, writing: 2_000 } as const;
 
 /**
- * Waits for work, but not longer than `graceMs` after the process was told to stop: the next start does
+ * Waits for work, but not longer than `withinMs` after the process was told to stop: the next start does
  * it again. True when it was not waited for.
  */
 function untilStopped(
   work: Promise<void>,
   { clock, stop }: Patience,
-  graceMs: number,
+  withinMs: number,
 ): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const over = (isLeft: boolean): void => {
       stop.removeEventListener("abort", told);
       resolve(isLeft);
     };
-    const told = (): void => void clock.setTimer(graceMs, () => over(true));
+    const told = (): void => void clock.setTimer(withinMs, () => over(true));
     stop.addEventListener("abort", told);
     if (stop.aborted) told();
     work.then(
@@ -73,8 +73,8 @@ export function lakeReader(options: LakeReaderOptions, patience: Patience): Read
     await settle(lake, lake.drained());
   };
   const unlessStopped = async (work: Promise<void>): Promise<void> => {
-    const graceMs = open === null ? 0 : writingGraceMs;
-    if (await untilStopped(work, patience, graceMs)) isTooLate = true;
+    const grace = open === null ? graceMs.opening : graceMs.writing;
+    if (await untilStopped(work, patience, grace)) isTooLate = true;
   };
   return (output) => {
     if (isTooLate) return;

@@ -58,6 +58,11 @@ export async function openShadow(options: ShadowOptions): Promise<void> {
   });
   stop.defer("shadow", () => monitor.close());
   const fold = (output: Output): void => tell.fold("shadow", output);
-  const feed = openFeed(outputs, [{ name: "metrics", fold }], (_, error) => failed(error));
+  const feed = openFeed(
+    outputs,
+    [{ name: "metrics", fold }],
+    (_, error) => failed(error),
+    world.clock,
+  );
   stop.defer("metrics of the shadow", feed.close);
 }
