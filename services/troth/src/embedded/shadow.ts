@@ -62,7 +62,7 @@ export async function openShadow(options: ShadowOptions): Promise<void> {
     outputs,
     [{ name: "metrics", fold }],
     (_, error) => failed(error),
-    world.clock,
+    clock,
   );
   stop.defer("metrics of the shadow", feed.close);
 }
