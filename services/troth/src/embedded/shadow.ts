@@ -58,11 +58,6 @@ export async function openShadow(options: ShadowOptions): Promise<void> {
   });
   stop.defer("shadow", () => monitor.close());
   const fold = (output: Output): void => tell.fold("shadow", output);
-  const feed = openFeed(
-    outputs,
-    [{ name: "metrics", fold }],
-    (_, error) => failed(error),
-    clock,
-  );
+  const feed = openFeed(outputs, [{ name: "metrics", fold }], (_, error) => failed(error), clock);
   stop.defer("metrics of the shadow", feed.close);
 }
