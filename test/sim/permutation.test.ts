@@ -56,9 +56,7 @@ function endOf(facts: readonly Fact[]): readonly string[] {
     const { promiseId, term, verdict, at, due, severity, keptAt, evidence } = body;
     const row = `${promiseId}#${term}`;
     const stands = `${verdict} ${due} ${keptAt}`;
-    // The fact that made it comes first. Of two that say the same of one order the earlier counts, but
-    // that alone is not said anew (RULES.md, 6), so which of them was told is a matter of order.
-    const ends = evidence.slice(1).join();
+    const ends = evidence.join();
     const held = rows.get(row);
     if (verdict === "void") rows.delete(row);
     // Where only severity grew, what is said is the moment of that step (RULES.md, 6), which nobody
@@ -73,16 +71,28 @@ function endOf(facts: readonly Fact[]): readonly string[] {
   return [...lines.sort(), ...pipeline.flags(until).map(flagJson)];
 }
 
+/**
+ * A line without the fact that made its promise. Of two that say the same of one order the earlier counts,
+ * but that alone is not said anew (RULES.md, 6), so which of them was told is a matter of order.
+ */
+const withoutMaker = (line: string): string =>
+  line.startsWith("{") ? line : line.replace(/ [^ ,]+(?=,|$)/, "");
+
 test(`${cases} lives told late, out of order and more than once end as those told in order`, {
   timeout: 60_000 + cases * 100,
 }, () => {
   const next = seeded(17);
   let rows = 0;
+  let otherMakers = 0;
   for (let n = 1; n <= cases; n += 1) {
     const facts = factsOf(n);
     const inOrder = endOf(facts);
-    expect(endOf(shuffled(facts, next)), `seed ${n}`).toEqual(inOrder);
+    const later = endOf(shuffled(facts, next));
+    expect(later.map(withoutMaker), `seed ${n}`).toEqual(inOrder.map(withoutMaker));
+    if (later.join() !== inOrder.join()) otherMakers += 1;
     rows += inOrder.length;
   }
+  // Seldom, and never in the short form.
+  expect(otherMakers).toBeLessThanOrEqual(cases / 10_000);
   expect(rows).toBeGreaterThan(cases * 3);
 });

@@ -1,8 +1,5 @@
 import { type Logger, openLogger, type StopEvent, systemClock, terminalLine } from "@troth/runtime";
 
-const asError = (error: unknown): Error =>
-  error instanceof Error ? error : new Error(String(error));
-
 /** What a service says of itself: JSON lines on stderr, or plain ones where a person sits before it. */
 export function openServiceLog(service: string): Logger {
   const readable = process.stderr.isTTY ? terminalLine : (line: string): string => line;
@@ -24,6 +21,9 @@ export const stopTold =
     else if (stop === "closed") {
       if (ms >= slowMs) log.info("closed slowly", { what: name, ms });
     } else if (stop === "failed")
-      log.error("could not be closed", { what: name, error: asError(error) });
+      log.error("could not be closed", {
+        what: name,
+        error: error instanceof Error ? error : String(error),
+      });
     else log.error("gone before everything was closed", { closing: name, graceMs: ms });
   };

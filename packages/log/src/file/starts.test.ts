@@ -51,14 +51,12 @@ test("a few records are read without reading what lies before them", async () =>
   await log.close();
 
   // Opened again it has walked its last segment, and knows its places.
-  const again = await openOn(counted(simulated.attach()).disk);
+  const later = counted(simulated.attach());
+  const again = await openOn(later.disk);
+  later.take();
+  expect(await first(again.readBatches(records - 5))).toBe(records - 5);
+  expect(later.take()).toBeLessThan(800 * recordBytes);
   await again.close();
-  const third = counted(simulated.attach());
-  const log3 = await openOn(third.disk);
-  third.take();
-  expect(await first(log3.readBatches(records - 5))).toBe(records - 5);
-  expect(third.take()).toBeLessThan(800 * recordBytes);
-  await log3.close();
 });
 
 test("whoever asks for records from anywhere gets them in order, as one who reads all does", async () => {

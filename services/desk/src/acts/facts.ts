@@ -62,8 +62,8 @@ const noSuchAlert: ActFault = {
   why: "not this customer's open alert; read the customer again",
 };
 
-/** The recovery promise an alert opens, by the same name whoever opens it. */
 const recoveryPrefix = "recovery-";
+/** The recovery promise an alert opens, by the same name whoever opens it. */
 export const recoveryIdOf = (alertId: string): string => `${recoveryPrefix}${alertId}`;
 
 /** The alert a promise is to put right; null for a promise of another kind. */

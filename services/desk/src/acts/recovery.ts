@@ -47,20 +47,26 @@ function dueOf({ readers }: Pick<Policy, "readers">, event: Event): number | nul
 /** An alert nobody has promised to put right yet. */
 type Unpromised = { readonly alertId: string; readonly customer: string; readonly at: number };
 
+/** What an output that opens an alert leaves to be promised. */
+function openedIn({ body, stamp }: Output): Unpromised | null {
+  if (body.kind !== "alert" || body.state !== "opened") return null;
+  const { alertId, customer, at } = body;
+  return { alertId, customer, at: Math.max(stamp, at) };
+}
+
 /** What was read of before anybody watched: alerts that still stand and are promised to nobody. */
 class Backlog {
   readonly #alerts = new Map<string, Unpromised>();
 
-  note({ body, stamp }: Output): void {
-    if (body.kind === "noise") {
+  note(output: Output): void {
+    const { body } = output;
+    const opened = openedIn(output);
+    if (opened !== null) this.#alerts.set(opened.alertId, opened);
+    else if (body.kind === "alert" && !isOpen(body)) this.#alerts.delete(body.alertId);
+    else if (body.kind === "noise") {
       const { kind, data } = body.fact;
       const id = kind === "promise.made" ? alertIdOf(String(data["promiseId"])) : null;
       if (id !== null) this.#alerts.delete(id);
-    } else if (body.kind === "alert") {
-      const { alertId, customer, at, state } = body;
-      if (state === "opened")
-        this.#alerts.set(alertId, { alertId, customer, at: Math.max(stamp, at) });
-      else if (!isOpen(body)) this.#alerts.delete(alertId);
     }
   }
 
@@ -91,7 +97,6 @@ export function openRecovery(options: RecoveryOptions) {
     return events.filter((event) => (dueOf(policy, event) ?? Number.POSITIVE_INFINITY) > now);
   };
   const promise = async (events: readonly Event[]): Promise<void> => {
-    if (events.length === 0) return;
     if ((await hand(events)) === "refused") throw new Error("the door took no recovery promise");
     for (const _ of events) tell.made();
   };
@@ -102,12 +107,9 @@ export function openRecovery(options: RecoveryOptions) {
   };
   return {
     fold: (output: Output): void => {
-      const { body, stamp } = output;
+      const opened = openedIn(output);
       if (!isLive()) backlog.note(output);
-      else if (body.kind === "alert" && body.state === "opened") {
-        const { alertId, customer, at } = body;
-        promiseOne({ alertId, customer, at: Math.max(stamp, at) }).catch(tell.failed);
-      }
+      else if (opened !== null) promiseOne(opened).catch(tell.failed);
     },
     /**
      * The past is read. Alerts that opened while no desk was up and still stand are promised now, as far

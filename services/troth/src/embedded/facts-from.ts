@@ -32,7 +32,7 @@ export function factsFrom(facts: Log, from: number) {
       const step = await batches.next();
       if (step.done !== true) read = step.value;
       else {
-        // It ended where the log did when it began; what came since needs another.
+        // It ended at what was then the end of the log; what came since needs another.
         batches = null;
         invariant(!isNew, `fact ${next} is gone, yet something was said of ${upTo}`);
       }

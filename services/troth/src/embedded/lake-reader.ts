@@ -62,8 +62,10 @@ export function lakeReader(options: LakeReaderOptions, patience: Patience): Read
   const slowly = async (output: Output): Promise<void> => {
     if (open === null) {
       const lake = await patiently(() => openLake(options.lake), patience);
-      if (lake === null) isTooLate = true;
-      if (lake === null || isTooLate) return;
+      if (lake === null || isTooLate) {
+        isTooLate = true;
+        return;
+      }
       open = { lake, before: factsFrom(facts, lake.reached() + 1) };
     }
     const { lake, before } = open;
