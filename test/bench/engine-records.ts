@@ -43,12 +43,20 @@ export class Stream {
   }
 }
 
+const recordOf = (fact: Fact): EngineRecord => {
+  const customer = pseudonymOf(fact.subject ?? "");
+  return { kind: "fact", stamp: fact.time, customer, origin: customer, fact };
+};
+
 export const mixedRecords = (events: number, customers: number): Stream =>
+  new Stream(mixedStream(events, customers, 7).map(recordOf));
+
+/** The same events, but every other one is about one customer. */
+export const crowdedRecords = (events: number, customers: number): Stream =>
   new Stream(
-    mixedStream(events, customers, 7).map((fact): EngineRecord => {
-      const customer = pseudonymOf(fact.subject ?? "");
-      return { kind: "fact", stamp: fact.time, customer, origin: customer, fact };
-    }),
+    mixedStream(events, customers, 7).map((fact, n) =>
+      recordOf(n % 2 === 0 ? fact : { ...fact, subject: "customer:hot" }),
+    ),
   );
 
 function engineRecord({ stamp, body }: NoiseRecord): readonly EngineRecord[] {

@@ -9,11 +9,12 @@ import { type Handover, handOver, takeOver } from "./join.ts";
 import { look, lookAtMoment, plan, setNextAt, waitsFor } from "./look.ts";
 import type { Out } from "./out.ts";
 import { Names } from "./packed/names.ts";
+import { partsOf } from "./parts.ts";
 import { profileAt } from "./profile.ts";
 import type { EngineRecord } from "./record.ts";
 import { nextAtOf, nextPledge, pledgesOf, slotOfCustomer } from "./register/layout.ts";
 import { plansOf } from "./roles.ts";
-import { linkOf, partsOf, type Standing, shadowRules } from "./score.ts";
+import { linkOf, type Standing, shadowRules } from "./score.ts";
 import type { State, World } from "./state.ts";
 import { Timers } from "./timers.ts";
 

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import type { AlertDecision, Flag } from "@troth/events";
 import type { Out } from "./out.ts";
+import { partsLedBy } from "./parts.ts";
 import { profileAt } from "./profile.ts";
 import { levelNumber, setLevelNumber } from "./register/layout.ts";
 import {
@@ -8,7 +9,6 @@ import {
   leadId,
   linkOf,
   operatedByOf,
-  partsLedBy,
   type Standing,
   standingAt,
   standingOf,

@@ -9,6 +9,7 @@ import {
   termsThatCount,
 } from "./judge.ts";
 import type { Out } from "./out.ts";
+import { evidenceOf } from "./parts.ts";
 import { promiseId, templateAt } from "./pledges.ts";
 import { release, retain } from "./register/facts.ts";
 import {
@@ -55,7 +56,7 @@ import {
 import { List } from "./register/list.ts";
 import { type Memory, never, none } from "./register/memory.ts";
 import { compareTexts } from "./register/texts.ts";
-import { evidenceOf, gather, mayWeigh, type Standing } from "./score.ts";
+import { gather, mayWeigh, type Standing } from "./score.ts";
 import type { World } from "./state.ts";
 import * as word from "./words.ts";
 

@@ -1,18 +1,14 @@
-import type { Level, Part } from "@troth/events";
-import type { NoiseRule, PledgeTemplate, SayingGaps } from "@troth/policy";
+import type { Level } from "@troth/events";
+import type { NoiseRule, PledgeTemplate } from "@troth/policy";
 import { decayed } from "./decay.ts";
 import { promiseId, templateAt } from "./pledges.ts";
 import { profileAt } from "./profile.ts";
-import { idOf, sameFact } from "./register/facts.ts";
+import { idOf, idText, sameFact } from "./register/facts.ts";
 import {
   atOf,
-  dueOf,
-  evidenceAt,
-  evidenceCount,
   factOf,
   hotOf,
   itemValue,
-  keptAtOf,
   mayHave,
   mendedAtOf,
   nextHot,
@@ -24,9 +20,7 @@ import {
   perMilleOf,
   pledgeKeyText,
   pledgesOf,
-  rowLimit,
   rowsOf,
-  rowValue,
   severityOf,
   sinceOf,
   slotOf,
@@ -34,12 +28,12 @@ import {
   verdictOf,
 } from "./register/layout.ts";
 import { type Memory, never, none } from "./register/memory.ts";
-import { textAt } from "./register/texts.ts";
+import { compareTexts, firstDifference } from "./register/texts.ts";
 import type { World } from "./state.ts";
 import * as word from "./words.ts";
 
 /** One contribution to a score, before anybody needs its words. A row and a noise are addresses; 0 is none. */
-type Share = {
+export type Share = {
   readonly points: number;
   readonly severity: number;
   readonly pledge: number;
@@ -62,7 +56,7 @@ export function ruleAt(w: World, noise: number): NoiseRule {
   return rule;
 }
 
-function shareId(w: World, share: Share): string {
+export function shareId(w: World, share: Share): string {
   if (share.pledge !== 0) return `${promiseId(w, share.pledge)}#${share.term}`;
   const { memory: m } = w.customers;
   return `${ruleAt(w, share.noise).id}/${idOf(m, factOf(m, share.noise))}`;
@@ -182,26 +176,44 @@ export function mayWeigh(template: PledgeTemplate, verdict: number): boolean {
   }
 }
 
-function givenHolds(w: World, c: number, rule: NoiseRule, noise: number): boolean {
-  const { given } = rule;
-  if (given === null) return true;
+type Given = NonNullable<NoiseRule["given"]>;
+
+/** Since when a customer has had a row of that template with one of those verdicts; `never` if there is none. */
+function givenSince(w: World, c: number, { template, verdicts }: Given): number {
   const { memory: m } = w.customers;
-  if (!mayHave(m, c, given.template)) return false;
-  const at = atOf(m, noise);
+  let first = never;
+  if (!mayHave(m, c, template)) return first;
   for (let p = pledgesOf(m, c); p !== 0; p = nextPledge(m, p)) {
-    if (templateOf(m, p) !== given.template) continue;
+    if (templateOf(m, p) !== template) continue;
     for (let row = rowsOf(m, p); row !== 0; row = nextRow(m, row)) {
-      if (sinceOf(m, row) > at) continue;
-      if (given.verdicts.includes(word.verdictWord(verdictOf(m, row)))) return true;
+      const since = sinceOf(m, row);
+      if (since < first && verdicts.includes(word.verdictWord(verdictOf(m, row)))) first = since;
     }
   }
-  return false;
+  return first;
+}
+
+/**
+ * What `givenSince` said of each rule (by slot) while the present customer is gathered: somebody with hundreds of
+ * pledges and hundreds of noises of one rule would have all of the ones gone through for each of the others.
+ */
+const givens = new Map<number, number>();
+
+function givenHolds(w: World, c: number, given: Given, noise: number): boolean {
+  const { memory: m } = w.customers;
+  const slot = slotOf(m, noise);
+  let since = givens.get(slot);
+  if (since === undefined) {
+    since = givenSince(w, c, given);
+    givens.set(slot, since);
+  }
+  return since <= atOf(m, noise);
 }
 
 /** Adds a noise's weight; false if it does not count. */
 function addNoise(w: World, c: number, noise: number): boolean {
   const rule = ruleAt(w, noise);
-  if (!givenHolds(w, c, rule, noise)) return false;
+  if (rule.given !== null && !givenHolds(w, c, rule.given, noise)) return false;
   const { memory: m } = w.customers;
   const at = atOf(m, noise);
   const severity = rule.credit === null ? stepOf(rule, orNull(itemValue(m, noise))) : 0;
@@ -236,6 +248,7 @@ const isTwin = (m: Memory, a: number, b: number): boolean =>
 export function gather(w: World, c: number): void {
   const { memory: m } = w.customers;
   weights.count = 0;
+  givens.clear();
   for (let p = hotOf(m, c); p !== 0; p = nextHot(m, p)) {
     const template = templateAt(w, p);
     let term = 1;
@@ -266,17 +279,38 @@ const shareAt = (i: number, points: number): Share => ({
 });
 
 /** Every share of a customer's score at `now`, in no particular order. */
-function sharesOf(w: World, c: number, now: number): Share[] {
+export function sharesOf(w: World, c: number, now: number): Share[] {
   gather(w, c);
   const shares: Share[] = [];
   for (let i = 0; i < weights.count; i += 1) shares.push(shareAt(i, leftAt(w, i, now)));
   return shares;
 }
 
-function heavier(w: World, a: Share, b: Share): boolean {
-  if (a.points !== b.points) return a.points > b.points;
-  return shareId(w, a) < shareId(w, b);
+/**
+ * True if the id of what was gathered at `i` comes before that at `j`. Somebody with hundreds of broken promises has
+ * most of them at the same points: ids are made only where one may begin as the other does.
+ */
+function isNamedBefore(w: World, i: number, j: number): boolean {
+  const { memory: m } = w.customers;
+  const rule = ruleOf(w, { pledge: weights.pledge[i] ?? 0, noise: weights.noise[i] ?? 0 });
+  const otherRule = ruleOf(w, { pledge: weights.pledge[j] ?? 0, noise: weights.noise[j] ?? 0 });
+  if (rule !== otherRule) {
+    const { id } = rule;
+    const { id: otherId } = otherRule;
+    if (!id.startsWith(otherId) && !otherId.startsWith(id)) return id < otherId;
+  } else if (weights.pledge[i] === 0) {
+    const [fact, otherFact] = [factOf(m, weights.noise[i] ?? 0), factOf(m, weights.noise[j] ?? 0)];
+    return compareTexts(m, idText(fact), idText(otherFact)) < 0;
+  } else {
+    const [p, otherP] = [weights.pledge[i] ?? 0, weights.pledge[j] ?? 0];
+    const difference = firstDifference(m, pledgeKeyText(m, p), pledgeKeyText(m, otherP));
+    if (difference !== 0) return difference < 0;
+  }
+  return shareId(w, shareAt(i, 0)) < shareId(w, shareAt(j, 0));
 }
+
+export const ruleOf = (w: World, { pledge, noise }: Pick<Share, "pledge" | "noise">) =>
+  pledge !== 0 ? templateAt(w, pledge) : ruleAt(w, noise);
 
 const calm: Standing = { score: 0, level: "none", critical: false, lead: null };
 
@@ -291,7 +325,7 @@ function levelOf(w: World, score: number, critical: boolean): Level {
 /** True if what is left of the weight at `i` comes before that at `other` (-1: none). */
 function leads(w: World, i: number, left: number, other: number, otherLeft: number): boolean {
   if (other < 0 || left > otherLeft) return true;
-  return left === otherLeft && heavier(w, shareAt(i, left), shareAt(other, otherLeft));
+  return left === otherLeft && isNamedBefore(w, i, other);
 }
 
 /** The sum of what was gathered, what it means, and what leads it; no words made yet, since most looks need none. */
@@ -331,113 +365,12 @@ export function standingOf(w: World, c: number, now: number): Standing {
   return standingAt(w, now);
 }
 
-function gapsOfRow(w: World, p: number, row: number, now: number): SayingGaps {
-  const { memory: m } = w.customers;
-  const due = orNull(dueOf(m, row));
-  const ended = orNull(mendedAtOf(m, row)) ?? orNull(keptAtOf(m, row)) ?? now;
-  return {
-    key: textAt(m, pledgeKeyText(m, p)),
-    due,
-    lateMs: due === null ? null : ended - due,
-    value: orNull(rowValue(m, row)),
-    limit: orNull(rowLimit(m, row)),
-  };
-}
-
-function sayRow(w: World, p: number, row: number, now: number): string {
-  const { says } = templateAt(w, p);
-  switch (verdictOf(w.customers.memory, row)) {
-    case word.broken:
-      return says.broken(gapsOfRow(w, p, row, now));
-    case word.overdue:
-      return says.overdue(gapsOfRow(w, p, row, now));
-    case word.atRisk:
-      return says.atRisk(gapsOfRow(w, p, row, now));
-    case word.renegotiated:
-      return says.renegotiated(gapsOfRow(w, p, row, now));
-    case word.kept:
-      return says.kept(gapsOfRow(w, p, row, now));
-    default:
-      return "";
-  }
-}
-
-/** Event ids of a row's evidence. */
-export function evidenceOf(m: Memory, row: number): readonly string[] {
-  const count = evidenceCount(m, row);
-  const at = evidenceAt(m, row);
-  // Most have one or two, and a list that is pushed to takes room for sixteen more.
-  if (count === 1) return [idOf(m, m.int(at))];
-  const ids = new Array<string>(count);
-  for (let i = 0; i < count; i += 1) ids[i] = idOf(m, m.int(at + i));
-  return ids;
-}
-
-function partOf(w: World, share: Share, now: number): Part {
-  const { memory: m } = w.customers;
-  const { points, severity, pledge, row, noise } = share;
-  const id = shareId(w, share);
-  if (pledge !== 0) {
-    const { id: rule, link } = templateAt(w, pledge);
-    const says = sayRow(w, pledge, row, now);
-    const evidence = evidenceOf(m, row);
-    return { id, rule, link: link.id, owner: link.owner, points, severity, evidence, says };
-  }
-  const { id: rule, link, says } = ruleAt(w, noise);
-  const key = idOf(m, factOf(m, noise));
-  const gaps: SayingGaps = {
-    key,
-    due: null,
-    lateMs: null,
-    value: orNull(itemValue(m, noise)),
-    limit: null,
-  };
-  const evidence = [key];
-  return {
-    id,
-    rule,
-    link: link.id,
-    owner: link.owner,
-    points,
-    severity,
-    evidence,
-    says: says(gaps),
-  };
-}
-
-const ruleOf = (w: World, share: Share) =>
-  share.pledge !== 0 ? templateAt(w, share.pledge) : ruleAt(w, share.noise);
-
 export const linkOf = (w: World, share: Share | null): string | null =>
   share === null ? null : ruleOf(w, share).link.id;
 export const operatedByOf = (w: World, share: Share | null) =>
   share === null ? null : ruleOf(w, share).link.operatedBy;
 export const leadId = (w: World, share: Share | null): string =>
   share === null ? "" : shareId(w, share);
-
-/** The shares with points, heaviest first: together exactly the score. */
-const sharesInOrder = (w: World, c: number, now: number): readonly Share[] => {
-  const shares = sharesOf(w, c, now).filter((share) => share.points !== 0);
-  return shares.length > 1 ? shares.sort((a, b) => (heavier(w, a, b) ? -1 : 1)) : shares;
-};
-
-export const partsOf = (w: World, c: number, now: number): readonly Part[] =>
-  sharesInOrder(w, c, now).map((share) => partOf(w, share, now));
-
-const isShare = (a: Share, b: Share): boolean => a.row === b.row && a.noise === b.noise;
-
-/** The same, and which of them leads: its words are made once. */
-export function partsLedBy(
-  w: World,
-  c: number,
-  lead: Share | null,
-  now: number,
-): { readonly parts: readonly Part[]; readonly lead: Part | null } {
-  const shares = sharesInOrder(w, c, now);
-  const parts = shares.map((share) => partOf(w, share, now));
-  const at = lead === null ? -1 : shares.findIndex((share) => isShare(share, lead));
-  return { parts, lead: parts[at] ?? null };
-}
 
 /** Rules in shadow that hold and would weigh, ascending. */
 export function shadowRules(w: World, c: number, now: number): readonly string[] {

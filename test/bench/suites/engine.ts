@@ -3,7 +3,7 @@ import type { Decision, Fact, Kind } from "@troth/events";
 import { decisionJson } from "@troth/events";
 import type { Policy } from "@troth/policy";
 import { defaultPolicy } from "../../support/default-policy.ts";
-import { mixedRecords, olistRecords, type Stream } from "../engine-records.ts";
+import { crowdedRecords, mixedRecords, olistRecords, type Stream } from "../engine-records.ts";
 import { type Case, type Figure, type Suite, timedParts } from "../suite.ts";
 
 type Told = { push(d: Decision): unknown };
@@ -78,6 +78,7 @@ export const suite: Suite = {
   prepare: async ({ scale }) => {
     const policy = defaultPolicy();
     const stream = mixedRecords(Math.round(600_000 * scale), Math.round(100_000 * scale));
+    const crowded = crowdedRecords(Math.round(100_000 * scale), Math.round(20_000 * scale));
     const olist = await olistRecords(policy);
     const kinds = new Set<Kind>();
     for (const record of recordsOf(stream)) {
@@ -115,6 +116,12 @@ export const suite: Suite = {
         { id: "mixed", unit: "events/s", peer, run: () => alone(policy, stream) },
         { id: "mixed, packed", unit: "events/s", peer, run: () => alone(policy, stream, packed) },
         { id: "mixed, written", unit: "events/s", peer, run: () => written(policy, stream) },
+        {
+          id: "mixed, half of it about one customer",
+          unit: "events/s",
+          peer: "mixed",
+          run: () => alone(policy, crowded),
+        },
         ...olistCases,
         ...kindCases,
       ],

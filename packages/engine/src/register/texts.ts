@@ -149,17 +149,30 @@ export function headOfKey(key: string): number {
   return head;
 }
 
-/** By code unit, as strings are. */
-export function compareTexts(m: Memory, a: number, b: number): number {
-  if (a === b) return 0;
-  const lengthA = lengthOf(m, a);
-  const lengthB = lengthOf(m, b);
-  const length = Math.min(lengthA, lengthB);
+/** What the first code units that differ differ by; 0 if the shorter is how the longer begins. */
+export function firstDifference(m: Memory, a: number, b: number): number {
+  const length = Math.min(lengthOf(m, a), lengthOf(m, b));
+  if (((m.int(a) | m.int(b)) & 1) === 0) {
+    const { bytes } = m;
+    const startA = m.byteAt(a) + 4;
+    const startB = m.byteAt(b) + 4;
+    for (let i = 0; i < length; i += 1) {
+      const difference = (bytes[startA + i] ?? 0) - (bytes[startB + i] ?? 0);
+      if (difference !== 0) return difference;
+    }
+    return 0;
+  }
   for (let i = 0; i < length; i += 1) {
     const difference = unitAt(m, a, i) - unitAt(m, b, i);
     if (difference !== 0) return difference;
   }
-  return lengthA - lengthB;
+  return 0;
+}
+
+/** By code unit, as strings are. */
+export function compareTexts(m: Memory, a: number, b: number): number {
+  if (a === b) return 0;
+  return firstDifference(m, a, b) || lengthOf(m, a) - lengthOf(m, b);
 }
 
 /** The same as `textHash` of what it reads. */

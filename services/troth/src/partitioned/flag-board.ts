@@ -17,7 +17,7 @@ const inputOf = ({ flag, ...at }: Posted): FlagInput =>
 
 /** Shows in the flags log how each customer stands. */
 export type FlagBoard = {
-  /** After a record was judged: whoever was flagged or alerted anew is shown as they are now. */
+  /** After records were judged, the last of them `inOffset`: whoever was flagged or alerted anew is shown as they are now. */
   readonly note: (judge: PartitionJudge, inOffset: number, now: number) => void;
   /** Another policy took over: whoever it sees otherwise is shown so. */
   readonly restate: (

@@ -137,6 +137,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
       const where = `${placeOf(partition)}, record ${record.number}`;
       const policy = policyNamed(policies, record.body.hash, where);
       const before = judge;
+      if (before !== null) board.note(before, record.number, record.stamp);
       judge = await warmedUp({ noise, mailbox, signal: stop.signal }, policy, record);
       if (judge === null) return false;
       judge.takeFlagged();
@@ -152,7 +153,6 @@ export async function openSite(options: SiteOptions): Promise<Site> {
       }
     }
     say(record, out, trace);
-    board.note(judge, record.number, record.stamp);
     return true;
   };
 
@@ -167,6 +167,8 @@ export async function openSite(options: SiteOptions): Promise<Site> {
       if (!(await judgeRecord(record, spans.under(logged.trace)))) return false;
       number += 1;
     }
+    // Once for all of them: of a customer who is spoken of in each, a flag is made of hundreds of parts.
+    if (judge !== null) board.note(judge, number - 1, stamp);
     const outputs = said.length;
     const upTo = (records.at(-1)?.offset ?? position - 1) + 1;
     await send();
