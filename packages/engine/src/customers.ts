@@ -66,11 +66,13 @@ export class Customers {
   readonly #reader: CustomerReader;
   readonly #index = new SlotIndex();
   readonly #arena = new Arena(packedGrain, packedWaste);
-  /** By slot: where its bytes are; 0 while it is open and they are not kept. */
+  /** By slot: where its bytes are; 0 while it is open and they are not kept. Those of an open one may be old. */
   #addresses = new Uint32Array(1024);
   /** Open customers in a circle, by slot; whoever was used since the hand last passed stays. */
   readonly #circle: number[] = [];
   #used = new Uint8Array(1024);
+  /** By slot: asked for since it was last packed, so that its bytes may be old. */
+  #changed = new Uint8Array(1024);
   #hand = 0;
   #scratch = Buffer.allocUnsafe(8192);
   readonly #moves = {
@@ -110,7 +112,7 @@ export class Customers {
 
   /** Bytes held outside the collector's sight. */
   get bytes(): number {
-    const columns = this.#addresses.byteLength + this.#used.byteLength;
+    const columns = this.#addresses.byteLength + 2 * this.#used.byteLength;
     return this.#rooms.bytes + this.#arena.bytes + this.#index.bytes + columns;
   }
 
@@ -146,6 +148,7 @@ export class Customers {
       this.#addresses[slot] = 0;
     }
     this.#used[slot] = 1;
+    this.#changed[slot] = 1;
     if (rooms.memory.isWasteful) this.#tidy(slot);
     return customerAt;
   }
@@ -251,7 +254,7 @@ export class Customers {
     return c;
   }
 
-  /** Each customer's bytes, key first, in order of slots. */
+  /** Each customer's bytes, key first, in order of slots. What it costs is packing who was asked for since the last time. */
   *packed(): Generator<Buffer> {
     for (const slot of this.#circle) this.#pack(slot);
     for (let slot = 0; slot < this.size; slot += 1) {
@@ -271,10 +274,12 @@ export class Customers {
   #add(hash: number): number {
     const slot = this.#index.add(hash);
     if (slot < this.#used.length) return slot;
-    const [used, addresses] = [this.#used, this.#addresses];
+    const [used, changed, addresses] = [this.#used, this.#changed, this.#addresses];
     this.#used = new Uint8Array(2 * slot);
+    this.#changed = new Uint8Array(2 * slot);
     this.#addresses = new Uint32Array(2 * slot);
     this.#used.set(used);
+    this.#changed.set(changed);
     this.#addresses.set(addresses);
     return slot;
   }
@@ -296,6 +301,7 @@ export class Customers {
     }
     const place = this.#leastUsed();
     const goes = this.#circle[place] ?? 0;
+    this.#rooms.enter(goes);
     this.#pack(goes);
     this.#forget(goes);
     this.#circle[place] = slot;
@@ -320,7 +326,11 @@ export class Customers {
     this.#rooms.close();
   }
 
+  /** Brings an open customer's bytes up to date. */
   #pack(slot: number): void {
+    const before = this.#addresses[slot] ?? 0;
+    if (before !== 0 && this.#changed[slot] === 0) return;
+    this.#changed[slot] = 0;
     this.#rooms.enter(slot);
     const key = textAt(this.memory, keyTextOf(this.memory, customerAt));
     const { bytes, start, end } = this.#writer.write(customerAt);
@@ -328,7 +338,6 @@ export class Customers {
     if (size > this.#scratch.length) this.#scratch = Buffer.allocUnsafe(2 * size);
     const body = writeKey(key, this.#scratch, 0);
     bytes.copy(this.#scratch, body, start, end);
-    const before = this.#addresses[slot] ?? 0;
     const length = body + end - start;
     this.#addresses[slot] = this.#arena.replace(before, slot, this.#scratch, 0, length);
     if (this.#arena.isWasteful) this.#arena.clear(this.#moves);

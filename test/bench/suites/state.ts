@@ -2,7 +2,7 @@ import { Engine, emptyState, restoreState, snapshotState } from "@troth/engine";
 import type { Fact } from "@troth/events";
 import type { Policy } from "@troth/policy";
 import { defaultPolicy } from "../../support/default-policy.ts";
-import { pseudonymOf } from "../engine-records.ts";
+import { mixedRecords, pseudonymOf } from "../engine-records.ts";
 import { mixedStream } from "../mixed-stream.ts";
 import { bytesHeld, type Case, type Figure, type Suite, timed } from "../suite.ts";
 
@@ -152,6 +152,26 @@ export const suite: Suite = {
         run: () => oneCustomer(policy, open, counted(20_000)),
       }),
     );
-    return { cases: [...perSize, ...perOpen] };
+    const open = counted(20_000);
+    const stream = mixedRecords(5 * open, open);
+    const saving = ["first", "again, 1 in 100 changed"].map(
+      (which, i): Case => ({
+        id: `snapshot of ${open.toLocaleString("en")} open customers, ${which}`,
+        unit: "customers/s",
+        peer: null,
+        run: () => {
+          const engine = new Engine(policy);
+          for (const part of stream.parts()) for (const one of part) engine.apply(one, nobody);
+          const take = (): readonly Buffer[] => [...snapshotState(policy, engine.state)];
+          if (i > 0) {
+            take();
+            const flags = [...engine.flags(engine.state.stamp)].slice(0, open / 100);
+            for (const { customer } of flags) engine.flag(customer, engine.state.stamp);
+          }
+          return timed(engine.customers, () => void take());
+        },
+      }),
+    );
+    return { cases: [...perSize, ...saving, ...perOpen] };
   },
 };
