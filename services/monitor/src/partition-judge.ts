@@ -14,6 +14,7 @@ import {
   type Decision,
   type Flag,
   invariant,
+  type Level,
   type Named,
   type NoiseBody,
   type NoiseRecord,
@@ -54,6 +55,8 @@ export class PartitionJudge {
   #known: Named = { key: "", reference: "" };
   /** Keys of those of whom a flag or an alert was said since they were last asked for; null: never. */
   #flagged: Set<string> | null = null;
+  /** Keys of everybody whose level is above none; null until asked for, and looked for once where much was restored. */
+  #standing: Set<string> | null = null;
 
   constructor(
     policy: Policy,
@@ -81,15 +84,18 @@ export class PartitionJudge {
     return [...flagged].map((key) => ({ key, reference: this.#referenceOf(key) }));
   }
 
-  /** Everybody with a level above none at `now`. */
+  /** Everybody with a level above none at `now`, no earlier than log time and before the next moment. */
   *standing(now: number): Generator<{ readonly customer: Named; readonly flag: Flag }> {
-    for (const flag of this.#engine.flags(now)) {
-      if (flag.level === "none") continue;
-      const reference = this.#referenceOf(flag.customer);
-      yield {
-        customer: { key: flag.customer, reference },
-        flag: { ...flag, customer: reference },
-      };
+    if (this.#standing === null) {
+      this.#standing = new Set();
+      for (const { customer, level } of this.#engine.flags(now))
+        if (level !== "none") this.#standing.add(customer);
+    }
+    for (const key of this.#standing) {
+      const flag = this.#engine.flag(key, now);
+      if (flag === null || flag.level === "none") continue;
+      const reference = this.#referenceOf(key);
+      yield { customer: { key, reference }, flag: { ...flag, customer: reference } };
     }
   }
 
@@ -219,6 +225,11 @@ export class PartitionJudge {
     };
   }
 
+  #stand(key: string, level: Level): void {
+    if (level === "none") this.#standing?.delete(key);
+    else this.#standing?.add(key);
+  }
+
   #know(customer: Named): void {
     if (customer.key === this.#known.key) return;
     const { key, reference } = customer;
@@ -241,6 +252,7 @@ export class PartitionJudge {
         if (!("customer" in decision)) out.push(decision);
         else {
           if (decision.kind !== "pledge") this.#flagged?.add(decision.customer);
+          if (decision.kind === "flag") this.#stand(decision.customer, decision.level);
           out.push({ ...decision, customer: this.#referenceOf(decision.customer) });
         }
       },

@@ -182,13 +182,15 @@ export async function openRegistrar(options: RegistrarOptions): Promise<Registra
     if (dispatcher !== null) tell.routed(position, dispatcher.stamp, dispatcher.tally);
   };
 
+  /** What it saves is taken at once, between two turns. */
   const save = async (isLast: boolean): Promise<void> => {
     if (dispatcher === null || position === savedAt) return;
     const head: Head = { policy: dispatcher.policy };
+    const at = position;
     const bytes = encodeSaved(head, dispatcher.snapshot());
-    const saving = snapshots.save({ position, bytes, isLast });
+    const saving = snapshots.save({ position: at, bytes, isLast });
     await waits.while("store", "the registrar's snapshot is being saved", saving);
-    savedAt = position;
+    savedAt = at;
   };
 
   const run = async (): Promise<void> => {
@@ -198,7 +200,8 @@ export async function openRegistrar(options: RegistrarOptions): Promise<Registra
         await route(batch.slice(i, i + recordsPerTurn));
         await new Promise((resolve) => setImmediate(resolve));
       }
-      if (pace.isTime(position - savedAt)) await pace.saving(() => save(false));
+      pace.check();
+      if (pace.isTime(position - savedAt)) pace.saveBeside(() => save(false));
     }
   };
 
@@ -224,7 +227,9 @@ export async function openRegistrar(options: RegistrarOptions): Promise<Registra
       ticking.cancel();
       await running.catch(() => undefined);
       // After a failure the state may be ahead of what is durable.
-      if (!failed) await save(true);
+      if (failed) return;
+      await pace.saved();
+      await save(true);
     },
   };
 }

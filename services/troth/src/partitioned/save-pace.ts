@@ -5,8 +5,15 @@ const timesTheCost = 20;
 
 export type SavePace = {
   readonly isTime: (records: number) => boolean;
-  /** Saves; how long that takes decides when it is time again. */
-  readonly saving: (save: () => Promise<void>) => Promise<void>;
+  /**
+   * Saves beside the work, unless that is still under way; how long it takes decides when it is time again.
+   * `save` is called at once, and takes what it saves before it first waits.
+   */
+  readonly saveBeside: (save: () => Promise<void>) => void;
+  /** Resolves when nothing is being saved; rejects with what kept it from being. */
+  readonly saved: () => Promise<void>;
+  /** Throws what kept something from being saved. */
+  readonly check: () => void;
 };
 
 /**
@@ -18,18 +25,41 @@ export function openSavePace(options: {
   readonly everyRecords: number;
   /** Not more often than this; a state that takes long to save is saved less often still. */
   readonly everyMs: number;
+  /** Machines of one process save in turn: by how much of `everyMs` this one is ahead, 0 to 1. */
+  readonly ahead?: number;
 }): SavePace {
-  const { clock, everyRecords, everyMs } = options;
-  let savedAt = clock.now();
+  const { clock, everyRecords, everyMs, ahead = 0 } = options;
+  let savedAt = clock.now() - ahead * everyMs;
   let costMs = 0;
+  let saving: Promise<void> | null = null;
+  let failure: { readonly error: unknown } | null = null;
+  const check = (): void => {
+    if (failure !== null) throw failure.error;
+  };
   return {
     isTime: (records) =>
-      records >= everyRecords || clock.now() - savedAt >= Math.max(everyMs, timesTheCost * costMs),
-    saving: async (save) => {
+      saving === null &&
+      (records >= everyRecords ||
+        clock.now() - savedAt >= Math.max(everyMs, timesTheCost * costMs)),
+    saveBeside: (save) => {
+      if (saving !== null) return;
       const began = clock.now();
-      await save();
-      savedAt = clock.now();
-      costMs = Math.max(0, savedAt - began);
+      saving = save().then(
+        () => {
+          savedAt = clock.now();
+          costMs = Math.max(0, savedAt - began);
+          saving = null;
+        },
+        (error: unknown) => {
+          failure = { error };
+          saving = null;
+        },
+      );
     },
+    saved: async () => {
+      await saving;
+      check();
+    },
+    check,
   };
 }

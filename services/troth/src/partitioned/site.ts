@@ -50,6 +50,8 @@ export type Site = Machine & {
 
 /** How often everybody's flag is shown again. */
 const repeatEveryMs = 30_000;
+/** Shares of a whole that lie apart, however many there are. */
+const goldenShare = 0.618;
 /** Judging never holds up others for longer than this many records take. */
 const recordsPerTurn = 200;
 const nowhere = { inOffset: -1, seq: -1 };
@@ -93,6 +95,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     clock,
     everyRecords: options.snapshotEveryRecords,
     everyMs: options.snapshotEveryMs,
+    ahead: (partition * goldenShare) % 1,
   });
   let repeatedAt = clock.now();
   let stamp = 0;
@@ -156,6 +159,11 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     return true;
   };
 
+  const repeat = (judge: PartitionJudge): void => {
+    board.repeat(judge, number - 1);
+    repeatedAt = clock.now();
+  };
+
   const judgeSome = async (records: readonly LogRecord[]): Promise<boolean> => {
     const spans = shareSpans(options.traces ?? noTraces, "monitor");
     for (const logged of records) {
@@ -169,6 +177,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     }
     // Once for all of them: of a customer who is spoken of in each, a flag is made of hundreds of parts.
     if (judge !== null) board.note(judge, number - 1, stamp);
+    if (judge !== null && clock.now() - repeatedAt >= repeatEveryMs) repeat(judge);
     const outputs = said.length;
     const upTo = (records.at(-1)?.offset ?? position - 1) + 1;
     await send();
@@ -183,18 +192,16 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     return true;
   };
 
+  /** What it saves is taken at once; all that was said before must be stored. */
   const save = async (isLast: boolean): Promise<void> => {
-    await stored;
     if (judge === null || position === savedAt) return;
+    const at = position;
     const head: Head = { number, policy: judge.policy.hash, mail: mailbox.state() };
-    const saving = snapshots.save({ position, bytes: encodeSaved(head, judge.snapshot()), isLast });
-    await waits.while("store", `the snapshot of partition ${partition} is being saved`, saving);
-    savedAt = position;
     isDue = false;
-    if (!isLast && clock.now() - repeatedAt < repeatEveryMs) return;
-    board.repeat(judge, number - 1);
-    await board.flush(stamp);
-    repeatedAt = clock.now();
+    const bytes = encodeSaved(head, judge.snapshot());
+    const saving = snapshots.save({ position: at, bytes, isLast });
+    await waits.while("store", `the snapshot of partition ${partition} is being saved`, saving);
+    savedAt = at;
   };
 
   if (judge !== null) stamp = judge.stamp;
@@ -211,7 +218,8 @@ export async function openSite(options: SiteOptions): Promise<Site> {
         await new Promise((resolve) => setImmediate(resolve));
       }
       await stored;
-      if (isDue || pace.isTime(position - savedAt)) await pace.saving(() => save(false));
+      pace.check();
+      if (isDue || pace.isTime(position - savedAt)) pace.saveBeside(() => save(false));
     }
   };
   const running = run().catch((error: unknown) => {
@@ -234,7 +242,13 @@ export async function openSite(options: SiteOptions): Promise<Site> {
       stop.abort();
       await mailbox.close();
       await running.catch(() => undefined);
-      if (isWhole) await save(true);
+      if (!isWhole) return;
+      await stored;
+      await pace.saved();
+      if (judge === null || position === savedAt) return;
+      await save(true);
+      repeat(judge);
+      await board.flush(stamp);
     },
   };
 }
