@@ -20,6 +20,7 @@ import {
   hasExtras,
   keyAt,
   keyTextOf,
+  levelAt,
   newCustomer,
   setExtras,
   setTenantCode,
@@ -185,6 +186,17 @@ export class Customers {
     if (rooms.isOpen(slot)) return textIn(rooms.chunkOf(slot), rooms.startOf(slot) + 4 * keyAt);
     const address = this.#addresses[slot] ?? 0;
     return readKey(this.#arena.chunkOf(address), this.#arena.offsetOf(address));
+  }
+
+  /** Number of the level last said of the customer in a slot; opens nobody. */
+  levelAt(slot: number): number {
+    const rooms = this.#rooms;
+    if (rooms.isOpen(slot)) {
+      return rooms.chunkOf(slot).readInt32LE(rooms.startOf(slot) + 4 * levelAt);
+    }
+    const address = this.#addresses[slot] ?? 0;
+    const chunk = this.#arena.chunkOf(address);
+    return this.#reader.levelIn(chunk, keyEnd(chunk, this.#arena.offsetOf(address)));
   }
 
   /** The same slots, ascending by key. */

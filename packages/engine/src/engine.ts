@@ -124,6 +124,13 @@ export class Engine {
     yield* flags.sort((a, b) => (a.customer < b.customer ? -1 : 1));
   }
 
+  /** Keys of everybody whose level, as last said, is above none. */
+  *flagged(): Generator<string> {
+    const { customers } = this.state;
+    for (let slot = 0; slot < customers.size; slot += 1)
+      if (customers.levelAt(slot) !== 0) yield customers.keyAt(slot);
+  }
+
   #applyFact(record: EngineRecord & { kind: "fact" }, out: Out): void {
     const { fact, stamp } = record;
     const customer = this.state.customers.getOrCreate(record.customer, fact.tenant);

@@ -32,7 +32,7 @@ import {
   termsAt,
 } from "../register/layout.ts";
 import { never, none } from "../register/memory.ts";
-import { copyText, freeText, hashOfText, newTextOf, textAt } from "../register/texts.ts";
+import { copyText, hashOfText, newTextOf } from "../register/texts.ts";
 import { mayWeigh } from "../score.ts";
 import { ByteReader } from "./bytes.ts";
 import { readExtras } from "./extras.ts";
@@ -90,14 +90,24 @@ export class CustomerReader {
     return c;
   }
 
+  /** The level alone, opening nobody. */
+  levelIn(bytes: Buffer, start: number): number {
+    const from = this.#from;
+    from.begin(bytes, start);
+    from.count();
+    if (from.count() === 0) this.#characters(this.#letters, 0);
+    return from.count();
+  }
+
+  /** Takes no memory: the customer, whose tenant is read first, is to be the first thing there. */
   #name(): string {
-    const { memory: m, names } = this.#customers;
     const number = this.#from.count();
-    if (number > 0) return names.list[number - 1] ?? "";
-    const text = this.#text();
-    const name = textAt(m, text);
-    freeText(m, text);
-    return name;
+    if (number > 0) return this.#customers.names.list[number - 1] ?? "";
+    const head = this.#characters(this.#letters, 0);
+    const { bytes } = this.#letters;
+    return (head & 1) === 0
+      ? bytes.toString("latin1", 0, head >> 1)
+      : bytes.toString("utf16le", 0, head & ~1);
   }
 
   #text(): number {

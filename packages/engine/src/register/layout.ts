@@ -31,6 +31,7 @@ const looseWords = 6;
 /** Where every customer lies in its own memory, and behind it its key. */
 export const customerAt = headWords;
 export const keyAt = customerAt + customerWords;
+export const levelAt = customerAt + 4;
 
 /** The first piece of an empty memory. */
 export function newCustomer(m: Memory, slot: number, key: string): number {
