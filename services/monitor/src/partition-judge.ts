@@ -55,7 +55,7 @@ export class PartitionJudge {
   #known: Named = { key: "", reference: "" };
   /** Keys of those of whom a flag or an alert was said since they were last asked for; null: never. */
   #flagged: Set<string> | null = null;
-  /** Keys of everybody whose level is above none; null until asked for, and looked for once where much was restored. */
+  /** Keys of everybody whose level is above none; null until asked for. */
   #standing: Set<string> | null = null;
 
   constructor(
@@ -84,19 +84,19 @@ export class PartitionJudge {
     return [...flagged].map((key) => ({ key, reference: this.#referenceOf(key) }));
   }
 
-  /** Everybody with a level above none at `now`, no earlier than log time and before the next moment. */
-  *standing(now: number): Generator<{ readonly customer: Named; readonly flag: Flag }> {
-    if (this.#standing === null) {
-      this.#standing = new Set();
-      for (const { customer, level } of this.#engine.flags(now))
-        if (level !== "none") this.#standing.add(customer);
-    }
-    for (const key of this.#standing) {
-      const flag = this.#engine.flag(key, now);
-      if (flag === null || flag.level === "none") continue;
-      const reference = this.#referenceOf(key);
-      yield { customer: { key, reference }, flag: { ...flag, customer: reference } };
-    }
+  /**
+   * Everybody whose level, as last said, is above none. May be gone through while more is applied: who comes to have one
+   * meanwhile comes last.
+   */
+  *standing(): Generator<Named> {
+    this.#standing ??= new Set(this.#engine.flagged());
+    for (const key of this.#standing) yield { key, reference: this.#referenceOf(key) };
+  }
+
+  /** How many they are. */
+  get standingCount(): number {
+    this.#standing ??= new Set(this.#engine.flagged());
+    return this.#standing.size;
   }
 
   /** Log time of the next moment that would decide something without a further record. */

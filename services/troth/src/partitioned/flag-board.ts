@@ -31,10 +31,27 @@ export type FlagBoard = {
    * behind a newer one, and compaction then keeps the older; so it never stays for long.
    */
   readonly repeat: (judge: PartitionJudge, inOffset: number) => void;
+  /** The same, but only as many as are due at that time of the clock: all within `repeatEveryMs`, if they are not too many. */
+  readonly repeatSome: (judge: PartitionJudge, inOffset: number, at: number) => void;
   readonly flush: (stamp: number) => Promise<void>;
 };
 
+/** How often everybody's flag is shown again. */
+const repeatEveryMs = 30_000;
+/** Where there are many it takes longer: so many a second, and at a time, are no burden. */
+const repeatedPerSecond = 500;
+const repeatedAtOnce = 100;
+
+type Round = {
+  readonly of: PartitionJudge;
+  readonly left: Iterator<Named>;
+  readonly perMs: number;
+  /** Up to when what was due was shown. */
+  at: number;
+};
+
 export function openFlagBoard(flags: Log): FlagBoard {
+  let round: Round | null = null;
   const waiting = new Map<string, Posted>();
   const post = (customer: Named, inOffset: number, flag: Flag | null): void => {
     waiting.set(customer.key, {
@@ -49,11 +66,31 @@ export function openFlagBoard(flags: Log): FlagBoard {
       for (const one of judge.takeFlagged()) post(one, inOffset, judge.flag(one, now));
     },
     restate: (before, after, inOffset, now) => {
-      for (const { customer } of before?.standing(now) ?? []) post(customer, inOffset, null);
-      for (const { customer, flag } of after.standing(now)) post(customer, inOffset, flag);
+      for (const one of before?.standing() ?? []) post(one, inOffset, null);
+      for (const one of after.standing()) post(one, inOffset, after.flag(one, now));
     },
     repeat: (judge, inOffset) => {
-      for (const { customer, flag } of judge.standing(judge.stamp)) post(customer, inOffset, flag);
+      for (const one of judge.standing()) post(one, inOffset, judge.flag(one, judge.stamp));
+    },
+    repeatSome: (judge, inOffset, at) => {
+      if (round?.of !== judge || round.perMs === 0) {
+        const perSecond = Math.min(
+          repeatedPerSecond,
+          (judge.standingCount * 1_000) / repeatEveryMs,
+        );
+        round = { of: judge, left: judge.standing(), perMs: perSecond / 1_000, at };
+      }
+      const due = Math.min(repeatedAtOnce, Math.floor((at - round.at) * round.perMs));
+      if (due === 0) return;
+      round.at = due === repeatedAtOnce ? at : round.at + due / round.perMs;
+      for (let n = 0; n < due; n += 1) {
+        const next = round.left.next();
+        if (next.done === true) {
+          round = null;
+          return;
+        }
+        post(next.value, inOffset, judge.flag(next.value, judge.stamp));
+      }
     },
     flush: async (stamp) => {
       if (waiting.size === 0) return;

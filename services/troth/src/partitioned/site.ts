@@ -48,8 +48,6 @@ export type Site = Machine & {
   readonly waits: () => readonly Wait[];
 };
 
-/** How often everybody's flag is shown again. */
-const repeatEveryMs = 30_000;
 /** Shares of a whole that lie apart, however many there are. */
 const goldenShare = 0.618;
 /** Judging never holds up others for longer than this many records take. */
@@ -97,7 +95,6 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     everyMs: options.snapshotEveryMs,
     ahead: (partition * goldenShare) % 1,
   });
-  let repeatedAt = clock.now();
   let stamp = 0;
   const waits = openWaits();
 
@@ -159,11 +156,6 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     return true;
   };
 
-  const repeat = (judge: PartitionJudge): void => {
-    board.repeat(judge, number - 1);
-    repeatedAt = clock.now();
-  };
-
   const judgeSome = async (records: readonly LogRecord[]): Promise<boolean> => {
     const spans = shareSpans(options.traces ?? noTraces, "monitor");
     for (const logged of records) {
@@ -177,7 +169,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     }
     // Once for all of them: of a customer who is spoken of in each, a flag is made of hundreds of parts.
     if (judge !== null) board.note(judge, number - 1, stamp);
-    if (judge !== null && clock.now() - repeatedAt >= repeatEveryMs) repeat(judge);
+    if (judge !== null) board.repeatSome(judge, number - 1, clock.now());
     const outputs = said.length;
     const upTo = (records.at(-1)?.offset ?? position - 1) + 1;
     await send();
@@ -247,7 +239,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
       await pace.saved();
       if (judge === null || position === savedAt) return;
       await save(true);
-      repeat(judge);
+      board.repeat(judge, number - 1);
       await board.flush(stamp);
     },
   };
