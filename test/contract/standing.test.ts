@@ -1,3 +1,4 @@
+import { takeAll } from "@troth/engine";
 import { type Output, parseLine, publicPseudonymKey } from "@troth/events";
 import { Dispatcher } from "@troth/identity";
 import { PartitionJudge } from "@troth/monitor";
@@ -33,7 +34,8 @@ test("who stands with a level is known at any time, restored or not", () => {
         expect(judge.standingCount).toBe(said.size);
         standing += said.size;
         records += 1;
-        if (records % 10 === 0) judge = PartitionJudge.restore(policy, judge.snapshot());
+        if (records % 10 === 0)
+          judge = PartitionJudge.restore(policy, takeAll(judge.beginSnapshot()).values());
       });
     }
   }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { joinPieces, takeAll } from "@troth/engine";
 import { encodeFact, flagJson, type Output, parseEvent } from "@troth/events";
 import { LogError, type LogRecord, openFileLog, openSnapshots } from "@troth/log";
 import { parsePolicy } from "@troth/policy";
@@ -18,6 +19,8 @@ const policy = parsed.value;
 const newGenesis = "7d1f2a60-54a1-4d8e-9b1c-0f9a4b7f3c21";
 const dir = "/data/facts";
 const snapshotDir = "/data/snapshots";
+
+const savedOf = (judge: LiveJudge): Buffer => joinPieces(takeAll(judge.beginSnapshot()));
 
 type Body = Output["body"];
 const dayMs = 86_400_000;
@@ -55,7 +58,7 @@ async function leave(): Promise<Left> {
     const { first, stamp } = await facts.append([{ bytes }], fact.value.recordedTime);
     logged += bytes.length + 52;
     judge.apply({ offset: first, stamp, bytes }, []);
-    const state = saved === 0 ? judge.snapshot() : null;
+    const state = saved === 0 ? savedOf(judge) : null;
     if (state !== null && (state.length >= bytesTotal / 3 || offset === 1_999)) {
       await snapshots.save({ position: first + 1, bytes: state });
       saved = state.length;
@@ -173,7 +176,7 @@ beforeAll(async () => {
   const running = openJudge(policy, null, () => undefined);
   for (let count = 0; count <= records.length; count += 1) {
     // Of a copy: asking what a state means moves its time.
-    const copy = openJudge(policy, running.snapshot(), () => undefined);
+    const copy = openJudge(policy, savedOf(running), () => undefined);
     states.add(meaningOf(copy, count, records[count - 1]?.stamp ?? 0));
     const next = records[count];
     if (next !== undefined) running.apply(next, []);

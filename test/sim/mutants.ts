@@ -118,13 +118,13 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a snapshot claims to have seen one record more",
     file: monitor,
-    edits: [["saved = { position, bytes", "saved = { position: position + 1, bytes"]],
+    edits: [["save({ position: at, bytes", "save({ position: at + 1, bytes"]],
     seed: 1,
   },
   {
     name: "a snapshot claims to have seen one record less",
     file: monitor,
-    edits: [["saved = { position, bytes", "saved = { position: Math.max(0, position - 1), bytes"]],
+    edits: [["save({ position: at, bytes", "save({ position: Math.max(0, at - 1), bytes"]],
     seed: 1,
   },
   {

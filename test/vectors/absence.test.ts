@@ -1,3 +1,4 @@
+import { takeAll } from "@troth/engine";
 import {
   type Decision,
   decisionJson,
@@ -71,7 +72,12 @@ function run(policy: Policy, facts: readonly Fact[], restarts: boolean): Run {
   let pipeline = new Pipeline(policy, publicPseudonymKey);
   const out: Output["body"][] = [];
   const maybeRestart = (): void => {
-    if (restarts) pipeline = Pipeline.restore(policy, publicPseudonymKey, pipeline.snapshot());
+    if (restarts)
+      pipeline = Pipeline.restore(
+        policy,
+        publicPseudonymKey,
+        takeAll(pipeline.beginSnapshot()).values(),
+      );
   };
   for (const fact of facts) {
     pipeline.take(fact, fact.recordedTime, out);

@@ -45,6 +45,23 @@ const openUsually = 100_000;
 const packedGrain = 8;
 const packedWaste = 16;
 
+/** Is a customer as their bytes say? Not if asked for since; or since the snapshot under way began: then they say how it was. */
+const same = 0;
+const changed = 1;
+const changedSince = 2;
+
+/** A snapshot under way: slots from `next` to before `end` are still to be taken. */
+type Taking = {
+  next: number;
+  readonly end: number;
+  /** Bytes of those that were packed anew meanwhile. */
+  readonly kept: Map<number, Buffer>;
+  /** Customers gone through, packed ones counting `packingWork` more. */
+  work: number;
+};
+
+const packingWork = 10;
+
 /**
  * Every customer of a partition, by key and by slot (a number that never changes). Those touched last
  * are open: numbers, free to be changed. The rest lie packed as bytes. How many are open changes what is
@@ -72,8 +89,9 @@ export class Customers {
   /** Open customers in a circle, by slot; whoever was used since the hand last passed stays. */
   readonly #circle: number[] = [];
   #used = new Uint8Array(1024);
-  /** By slot: asked for since it was last packed, so that its bytes may be old. */
+  /** By slot: `same` as its bytes, or how it came to be otherwise. */
   #changed = new Uint8Array(1024);
+  #taking: Taking | null = null;
   #hand = 0;
   #scratch = Buffer.allocUnsafe(8192);
   readonly #moves = {
@@ -141,15 +159,19 @@ export class Customers {
   /** The customer in a slot, open. */
   at(slot: number): number {
     const rooms = this.#rooms;
+    const keeps = this.#isToBeTaken(slot);
+    if (keeps) this.#keep(slot);
+    else this.#changed[slot] = changed;
     if (rooms.isOpen(slot)) rooms.enter(slot);
     else {
       this.#makeRoom(slot);
       this.#unpack(slot);
-      this.#arena.drop(this.#addresses[slot] ?? 0);
-      this.#addresses[slot] = 0;
+      if (!keeps) {
+        this.#arena.drop(this.#addresses[slot] ?? 0);
+        this.#addresses[slot] = 0;
+      }
     }
     this.#used[slot] = 1;
-    this.#changed[slot] = 1;
     if (rooms.memory.isWasteful) this.#tidy(slot);
     return customerAt;
   }
@@ -266,15 +288,53 @@ export class Customers {
     return c;
   }
 
-  /** Each customer's bytes, key first, in order of slots. What it costs is packing who was asked for since the last time. */
-  *packed(): Generator<Buffer> {
-    for (const slot of this.#circle) this.#pack(slot);
-    for (let slot = 0; slot < this.size; slot += 1) {
-      const address = this.#addresses[slot] ?? 0;
-      const start = this.#arena.offsetOf(address);
-      const end = start + this.#arena.lengthOf(address);
-      yield this.#arena.chunkOf(address).subarray(start, end);
+  /**
+   * From now on `takeNext` gives each customer's bytes as they are at this moment, however much happens
+   * meanwhile. One at a time: whoever was taking before is given no more.
+   */
+  beginTaking(): Taking {
+    for (let slot = 0; slot < this.size; slot += 1)
+      if (this.#changed[slot] === changedSince) this.#changed[slot] = changed;
+    this.#taking = { next: 0, end: this.size, kept: new Map(), work: 0 };
+    return this.#taking;
+  }
+
+  /**
+   * The next customer's bytes, key first, in order of slots; good until the next call; null after the last.
+   * What it costs is packing who was asked for since the last time.
+   */
+  takeNext(taking: Taking): Buffer | null {
+    invariant(taking === this.#taking, "another snapshot was begun before this one was taken");
+    const slot = taking.next;
+    if (slot === taking.end) {
+      this.#taking = null;
+      return null;
     }
+    const kept = taking.kept.get(slot);
+    if (kept === undefined && this.#rooms.isOpen(slot) && this.#changed[slot] !== changedSince) {
+      this.#pack(slot);
+    }
+    taking.work += 1;
+    taking.next += 1;
+    taking.kept.delete(slot);
+    return kept ?? this.#bytesOf(slot);
+  }
+
+  #bytesOf(slot: number): Buffer {
+    const address = this.#addresses[slot] ?? 0;
+    const start = this.#arena.offsetOf(address);
+    return this.#arena.chunkOf(address).subarray(start, start + this.#arena.lengthOf(address));
+  }
+
+  #isToBeTaken(slot: number): boolean {
+    return this.#taking !== null && slot >= this.#taking.next && slot < this.#taking.end;
+  }
+
+  /** Somebody still to be taken is about to change: their bytes are brought up to date and stay as they are. */
+  #keep(slot: number): void {
+    if (this.#changed[slot] === changedSince) return;
+    if (this.#rooms.isOpen(slot)) this.#pack(slot);
+    this.#changed[slot] = changedSince;
   }
 
   /** Takes in a customer of `packed`, in the next slot. */
@@ -286,12 +346,12 @@ export class Customers {
   #add(hash: number): number {
     const slot = this.#index.add(hash);
     if (slot < this.#used.length) return slot;
-    const [used, changed, addresses] = [this.#used, this.#changed, this.#addresses];
+    const [used, changes, addresses] = [this.#used, this.#changed, this.#addresses];
     this.#used = new Uint8Array(2 * slot);
     this.#changed = new Uint8Array(2 * slot);
     this.#addresses = new Uint32Array(2 * slot);
     this.#used.set(used);
-    this.#changed.set(changed);
+    this.#changed.set(changes);
     this.#addresses.set(addresses);
     return slot;
   }
@@ -341,8 +401,13 @@ export class Customers {
   /** Brings an open customer's bytes up to date. */
   #pack(slot: number): void {
     const before = this.#addresses[slot] ?? 0;
-    if (before !== 0 && this.#changed[slot] === 0) return;
-    this.#changed[slot] = 0;
+    if (before !== 0 && this.#changed[slot] === same) return;
+    if (this.#changed[slot] === changedSince && this.#isToBeTaken(slot)) {
+      const kept = this.#taking?.kept;
+      if (kept?.has(slot) === false) kept.set(slot, Buffer.from(this.#bytesOf(slot)));
+    }
+    this.#changed[slot] = same;
+    if (this.#taking !== null) this.#taking.work += packingWork;
     this.#rooms.enter(slot);
     const key = textAt(this.memory, keyTextOf(this.memory, customerAt));
     const { bytes, start, end } = this.#writer.write(customerAt);

@@ -11,6 +11,6 @@ export {
 } from "./packed/pieces.ts";
 export { TextMap } from "./packed/text-map.ts";
 export type { EngineRecord } from "./record.ts";
-export { restoreState, snapshotState } from "./snapshot.ts";
+export { beginSnapshot, restoreState, type Taking, takeAll } from "./snapshot.ts";
 export { emptyWatch, SourceWatch, type WatchState } from "./sources.ts";
 export type { State } from "./state.ts";

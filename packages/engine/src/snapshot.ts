@@ -25,45 +25,89 @@ type Head = {
 const pieceBytes = 1 << 20;
 const momentBytes = 8;
 
+/** A snapshot under way: of how things were when it began, however much happens until all is taken. */
+export type Taking = {
+  /** Takes some more, as much as does not hold anybody up unless told; true once all is taken. */
+  readonly step: (work?: number) => boolean;
+  /** All of it, once it is taken. */
+  readonly pieces: () => readonly Buffer[];
+};
+
+/** So much is done at a time, about as much as judging a hundred records; packing a customer counts `packingWork`. */
+const workPerStep = 2_000;
+
 /**
- * The state in pieces: a head in JSON, then customers as they lie packed (each with its length before
- * it), then their next moments. Templates and rules are named by their number in the policy, so a
- * snapshot belongs to the policy hash in its head and no other.
+ * Begins to take the state in pieces: a head in JSON, then customers as they lie packed (each with its
+ * length before it), then their next moments. Templates and rules are named by their number in the
+ * policy, so a snapshot belongs to the policy hash in its head and no other.
  */
-export function* snapshotState(policy: Policy, state: State): Generator<Buffer> {
+export function beginSnapshot(policy: Policy, state: State): Taking {
   const { customers } = state;
-  const pieces = [...customerPieces(customers)];
-  // The head comes first but is made last: packing may give new names a number.
-  const head: Head = {
-    format: 5,
-    policy: policy.hash,
-    stamp: state.stamp,
-    sources: state.sources,
-    cohorts: state.cohorts,
-    waiting: state.waiting.map((slots) => [...slots]),
-    names: customers.names.list,
-    customers: customers.size,
-    pieces: pieces.length,
+  const { names, size } = customers;
+  const { stamp } = state;
+  const sources = state.sources.map((one) => ({ ...one }));
+  const cohorts = [...state.cohorts];
+  const waiting = state.waiting.map((slots) => [...slots]);
+  const moments = [...momentPieces(state)];
+  const taking = customers.beginTaking();
+  const packed = new PackedPieces();
+  let isTaken = false;
+  return {
+    step: (work = workPerStep) => {
+      const until = taking.work + work;
+      while (taking.work < until && !isTaken) {
+        const bytes = customers.takeNext(taking);
+        if (bytes === null) isTaken = true;
+        else packed.add(bytes);
+      }
+      return isTaken;
+    },
+    pieces: () => {
+      invariant(isTaken, "a snapshot is asked for before all of it is taken");
+      const taken = packed.all();
+      // Made last: packing may give new names a number.
+      const head: Head = {
+        format: 5,
+        policy: policy.hash,
+        stamp,
+        sources,
+        cohorts,
+        waiting,
+        names: names.list,
+        customers: size,
+        pieces: taken.length,
+      };
+      return [jsonPiece(head), ...taken, ...moments];
+    },
   };
-  yield jsonPiece(head);
-  yield* pieces;
-  yield* momentPieces(state);
 }
 
-function* customerPieces(customers: Customers): Generator<Buffer> {
-  let piece = Buffer.allocUnsafe(pieceBytes);
-  let end = 0;
-  for (const packed of customers.packed()) {
+/** A whole snapshot at once. */
+export function takeAll(taking: Taking): readonly Buffer[] {
+  while (!taking.step());
+  return taking.pieces();
+}
+
+/** Customers' bytes, each with its length before it, in pieces of about `pieceBytes`. */
+class PackedPieces {
+  readonly #full: Buffer[] = [];
+  #piece = Buffer.allocUnsafe(pieceBytes);
+  #end = 0;
+
+  add(packed: Buffer): void {
     const size = 4 + packed.length;
-    if (end > 0 && end + size > piece.length) {
-      yield piece.subarray(0, end);
-      piece = Buffer.allocUnsafe(Math.max(pieceBytes, size));
-      end = 0;
-    } else if (size > piece.length) piece = Buffer.allocUnsafe(size);
-    end = piece.writeUInt32LE(packed.length, end);
-    end += packed.copy(piece, end);
+    if (this.#end > 0 && this.#end + size > this.#piece.length) {
+      this.#full.push(this.#piece.subarray(0, this.#end));
+      this.#piece = Buffer.allocUnsafe(Math.max(pieceBytes, size));
+      this.#end = 0;
+    } else if (size > this.#piece.length) this.#piece = Buffer.allocUnsafe(size);
+    this.#end = this.#piece.writeUInt32LE(packed.length, this.#end);
+    this.#end += packed.copy(this.#piece, this.#end);
   }
-  if (end > 0) yield piece.subarray(0, end);
+
+  all(): readonly Buffer[] {
+    return this.#end === 0 ? this.#full : [...this.#full, this.#piece.subarray(0, this.#end)];
+  }
 }
 
 /** The next moment of each slot. */
@@ -77,7 +121,7 @@ function* momentPieces({ customers, timers }: State): Generator<Buffer> {
 }
 
 /**
- * Pieces of `snapshotState` back to state; takes no more of them than it gave. Trips an invariant on
+ * Pieces of a snapshot back to state; takes no more of them than it gave. Trips an invariant on
  * a snapshot of another policy.
  */
 export function restoreState(policy: Policy, pieces: Iterator<Buffer>): State {

@@ -1,20 +1,23 @@
+import { joinPieces, type Taking } from "@troth/engine";
 import type { Output } from "@troth/events";
 import { decodeOutput, encodeOutput, isBeyond } from "@troth/events";
 import type { Log, LogInput, LogRecord, Snapshots } from "@troth/log";
 import { type Clock, isRetryable, patiently } from "@troth/runtime";
+import { taken } from "./taken.ts";
 
 type Body = Output["body"];
 
 /**
  * The deterministic machine the monitor drives: the same records give the same outputs. Everything it
- * knows follows from the log; `snapshot` only saves reading it all again.
+ * knows follows from the log; a snapshot only saves reading it all again.
  */
 export type Judge = {
   /** Applies one record of the intake log, appending what it says to `out`. */
   readonly apply: (record: LogRecord, out: Body[]) => void;
   /** Log time of the next moment that would decide something by itself. */
   readonly nextMoment: () => number;
-  readonly snapshot: () => Buffer;
+  /** Begins to take all it knows now; more may be applied before all is taken. */
+  readonly beginSnapshot: () => Taking;
 };
 
 export type MonitorOptions = {
@@ -141,10 +144,12 @@ export async function openMonitor(options: MonitorOptions): Promise<Monitor> {
   };
 
   const save = async (): Promise<void> => {
-    if (position === savedAt) return;
-    const saved = { position, bytes: judge.snapshot() };
-    await snapshots.save(saved);
-    savedAt = saved.position;
+    const at = position;
+    if (at === savedAt) return;
+    const pieces = await taken(judge.beginSnapshot());
+    if (failure !== null) return;
+    await snapshots.save({ position: at, bytes: joinPieces(pieces) });
+    savedAt = at;
   };
 
   /** Without a snapshot the next start takes longer; nothing else. */

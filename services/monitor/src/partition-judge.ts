@@ -1,11 +1,12 @@
 import {
+  beginSnapshot,
   Engine,
   type Handover,
   type Join,
   jsonPiece,
   nextJson,
   restoreState,
-  snapshotState,
+  type Taking,
   TextMap,
   takePieces,
 } from "@troth/engine";
@@ -172,12 +173,12 @@ export class PartitionJudge {
       .sort((a, b) => (a.customer < b.customer ? -1 : 1));
   }
 
-  /** The whole state in pieces; belongs to this policy only. */
-  *snapshot(): Generator<Buffer> {
+  /** Begins to take the whole state as it is now; belongs to this policy only. */
+  beginSnapshot(): Taking {
     const references = [...this.#references.pieces()];
-    yield jsonPiece({ references: references.length });
-    yield* references;
-    yield* snapshotState(this.#policy, this.#engine.state);
+    const { step, pieces } = beginSnapshot(this.#policy, this.#engine.state);
+    const head = jsonPiece({ references: references.length });
+    return { step, pieces: () => [head, ...references, ...pieces()] };
   }
 
   static restore(policy: Policy, pieces: Iterator<Buffer>): PartitionJudge {

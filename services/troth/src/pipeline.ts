@@ -1,3 +1,4 @@
+import type { Taking } from "@troth/engine";
 import type { Fact, Flag, NoiseRecord, Output } from "@troth/events";
 import { invariant } from "@troth/events";
 import { Dispatcher, type Fate, type Tally } from "@troth/identity";
@@ -70,10 +71,11 @@ export class Pipeline {
     return this.#judge.flags(now);
   }
 
-  /** The whole state in pieces; belongs to this policy only. */
-  *snapshot(): Generator<Buffer> {
-    yield* this.#dispatcher.snapshot();
-    yield* this.#judge.snapshot();
+  /** Begins to take the whole state as it is now; belongs to this policy only. */
+  beginSnapshot(): Taking {
+    const before = [...this.#dispatcher.snapshot()];
+    const { step, pieces } = this.#judge.beginSnapshot();
+    return { step, pieces: () => [...before, ...pieces()] };
   }
 
   static restore(policy: Policy, key: string, pieces: Iterator<Buffer>): Pipeline {

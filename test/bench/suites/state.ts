@@ -1,4 +1,4 @@
-import { Engine, emptyState, restoreState, snapshotState } from "@troth/engine";
+import { beginSnapshot, Engine, emptyState, restoreState, takeAll } from "@troth/engine";
 import type { Fact } from "@troth/events";
 import type { Policy } from "@troth/policy";
 import { defaultPolicy } from "../../support/default-policy.ts";
@@ -134,7 +134,7 @@ export const suite: Suite = {
           peer: null,
           run: async () => {
             const { engine } = last.get(size) ?? (await told(policy, customers));
-            const pieces = [...snapshotState(policy, engine.state)];
+            const pieces = takeAll(beginSnapshot(policy, engine.state));
             const mib = pieces.reduce((sum, piece) => sum + piece.length, 0) / 2 ** 20;
             const figure = await timed(engine.customers, () =>
               restoreState(policy, pieces.values()),
@@ -162,7 +162,7 @@ export const suite: Suite = {
         run: () => {
           const engine = new Engine(policy);
           for (const part of stream.parts()) for (const one of part) engine.apply(one, nobody);
-          const take = (): readonly Buffer[] => [...snapshotState(policy, engine.state)];
+          const take = (): readonly Buffer[] => takeAll(beginSnapshot(policy, engine.state));
           if (i > 0) {
             take();
             const flags = [...engine.flags(engine.state.stamp)].slice(0, open / 100);

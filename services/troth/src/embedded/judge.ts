@@ -1,4 +1,4 @@
-import { joinPieces, splitPieces } from "@troth/engine";
+import { splitPieces } from "@troth/engine";
 import { decodeFact, type Fact, invariant, publicPseudonymKey } from "@troth/events";
 import type { LogInput, LogRecord } from "@troth/log";
 import type { Judge } from "@troth/monitor";
@@ -38,7 +38,7 @@ export function openJudge(
       counted(fate, decoded.value, record.stamp);
     },
     nextMoment: () => pipeline.nextMoment(),
-    snapshot: () => joinPieces(pipeline.snapshot()),
+    beginSnapshot: () => pipeline.beginSnapshot(),
     pipeline: () => pipeline,
   };
 }

@@ -7,7 +7,7 @@ import {
   type Output,
 } from "@troth/events";
 import { type Log, type LogRecord, noiseOf, OutputInput, type Snapshots } from "@troth/log";
-import { type Exchange, PartitionJudge } from "@troth/monitor";
+import { type Exchange, PartitionJudge, taken } from "@troth/monitor";
 import type { Policy } from "@troth/policy";
 import { type Clock, noTraces, shareSpans, type Traces } from "@troth/runtime";
 import { openFlagBoard } from "./flag-board.ts";
@@ -87,6 +87,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
   const board = openFlagBoard(options.flags);
   let written = await lastPlace(decisions);
   let savedAt = position;
+  let hasFailed = false;
   /** Another policy took over: what it knows was costly to work out. */
   let isDue = false;
   const pace = openSavePace({
@@ -184,14 +185,15 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     return true;
   };
 
-  /** What it saves is taken at once; all that was said before must be stored. */
+  /** Saves how things are when it is called: all that was said before must be stored, and more may be judged meanwhile. */
   const save = async (isLast: boolean): Promise<void> => {
     if (judge === null || position === savedAt) return;
     const at = position;
     const head: Head = { number, policy: judge.policy.hash, mail: mailbox.state() };
     isDue = false;
-    const bytes = encodeSaved(head, judge.snapshot());
-    const saving = snapshots.save({ position: at, bytes, isLast });
+    const pieces = await taken(judge.beginSnapshot());
+    if (hasFailed) return;
+    const saving = snapshots.save({ position: at, bytes: encodeSaved(head, pieces), isLast });
     await waits.while("store", `the snapshot of partition ${partition} is being saved`, saving);
     savedAt = at;
   };
@@ -215,6 +217,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     }
   };
   const running = run().catch((error: unknown) => {
+    hasFailed = true;
     isWhole = false;
     stop.abort();
     throw error;
@@ -234,7 +237,10 @@ export async function openSite(options: SiteOptions): Promise<Site> {
       stop.abort();
       await mailbox.close();
       await running.catch(() => undefined);
-      if (!isWhole) return;
+      if (!isWhole) {
+        await pace.saved().catch(() => undefined);
+        return;
+      }
       await stored;
       await pace.saved();
       if (judge === null || position === savedAt) return;
