@@ -45,10 +45,15 @@ const openUsually = 100_000;
 const packedGrain = 8;
 const packedWaste = 16;
 
-/** Is a customer as their bytes say? Not if asked for since; or since the snapshot under way began: then they say how it was. */
+/**
+ * Is a customer as their bytes say? Not if asked for since they were packed; or since the snapshot under way
+ * began: then they say how it was. With it stands whether they were used since the hand last passed.
+ */
 const same = 0;
 const changed = 1;
 const changedSince = 2;
+const changes = 3;
+const used = 4;
 
 /** A snapshot under way: slots from `next` to before `end` are still to be taken. */
 type Taking = {
@@ -86,11 +91,10 @@ export class Customers {
   readonly #arena = new Arena(packedGrain, packedWaste);
   /** By slot: where its bytes are; 0 while it is open and they are not kept. Those of an open one may be old. */
   #addresses = new Uint32Array(1024);
+  /** By slot: whether used, and how it differs from its bytes. */
+  #marks = new Uint8Array(1024);
   /** Open customers in a circle, by slot; whoever was used since the hand last passed stays. */
   readonly #circle: number[] = [];
-  #used = new Uint8Array(1024);
-  /** By slot: `same` as its bytes, or how it came to be otherwise. */
-  #changed = new Uint8Array(1024);
   #taking: Taking | null = null;
   #hand = 0;
   #scratch = Buffer.allocUnsafe(8192);
@@ -131,7 +135,7 @@ export class Customers {
 
   /** Bytes held outside the collector's sight. */
   get bytes(): number {
-    const columns = this.#addresses.byteLength + 2 * this.#used.byteLength;
+    const columns = this.#addresses.byteLength + this.#marks.byteLength;
     return this.#rooms.bytes + this.#arena.bytes + this.#index.bytes + columns;
   }
 
@@ -161,7 +165,7 @@ export class Customers {
     const rooms = this.#rooms;
     const keeps = this.#isToBeTaken(slot);
     if (keeps) this.#keep(slot);
-    else this.#changed[slot] = changed;
+    this.#marks[slot] = used | (keeps ? changedSince : changed);
     if (rooms.isOpen(slot)) rooms.enter(slot);
     else {
       this.#makeRoom(slot);
@@ -171,7 +175,6 @@ export class Customers {
         this.#addresses[slot] = 0;
       }
     }
-    this.#used[slot] = 1;
     if (rooms.memory.isWasteful) this.#tidy(slot);
     return customerAt;
   }
@@ -294,7 +297,7 @@ export class Customers {
    */
   beginTaking(): Taking {
     for (let slot = 0; slot < this.size; slot += 1)
-      if (this.#changed[slot] === changedSince) this.#changed[slot] = changed;
+      if (this.#changesOf(slot) === changedSince) this.#setChanges(slot, changed);
     this.#taking = { next: 0, end: this.size, kept: new Map(), work: 0 };
     return this.#taking;
   }
@@ -311,7 +314,7 @@ export class Customers {
       return null;
     }
     const kept = taking.kept.get(slot);
-    if (kept === undefined && this.#rooms.isOpen(slot) && this.#changed[slot] !== changedSince) {
+    if (kept === undefined && this.#rooms.isOpen(slot) && this.#changesOf(slot) !== changedSince) {
       this.#pack(slot);
     }
     taking.work += 1;
@@ -332,9 +335,15 @@ export class Customers {
 
   /** Somebody still to be taken is about to change: their bytes are brought up to date and stay as they are. */
   #keep(slot: number): void {
-    if (this.#changed[slot] === changedSince) return;
-    if (this.#rooms.isOpen(slot)) this.#pack(slot);
-    this.#changed[slot] = changedSince;
+    if (this.#changesOf(slot) !== changedSince && this.#rooms.isOpen(slot)) this.#pack(slot);
+  }
+
+  #changesOf(slot: number): number {
+    return (this.#marks[slot] ?? 0) & changes;
+  }
+
+  #setChanges(slot: number, to: number): void {
+    this.#marks[slot] = ((this.#marks[slot] ?? 0) & used) | to;
   }
 
   /** Takes in a customer of `packed`, in the next slot. */
@@ -345,13 +354,11 @@ export class Customers {
 
   #add(hash: number): number {
     const slot = this.#index.add(hash);
-    if (slot < this.#used.length) return slot;
-    const [used, changes, addresses] = [this.#used, this.#changed, this.#addresses];
-    this.#used = new Uint8Array(2 * slot);
-    this.#changed = new Uint8Array(2 * slot);
+    if (slot < this.#marks.length) return slot;
+    const [marks, addresses] = [this.#marks, this.#addresses];
+    this.#marks = new Uint8Array(2 * slot);
     this.#addresses = new Uint32Array(2 * slot);
-    this.#used.set(used);
-    this.#changed.set(changes);
+    this.#marks.set(marks);
     this.#addresses.set(addresses);
     return slot;
   }
@@ -386,8 +393,9 @@ export class Customers {
       if (place >= this.#circle.length) place = 0;
       const one = this.#circle[place];
       invariant(one !== undefined, "nobody is open where somebody must be");
-      if (this.#used[one] === 0) return place;
-      this.#used[one] = 0;
+      const marks = this.#marks[one] ?? 0;
+      if ((marks & used) === 0) return place;
+      this.#marks[one] = marks & changes;
     }
   }
 
@@ -401,12 +409,12 @@ export class Customers {
   /** Brings an open customer's bytes up to date. */
   #pack(slot: number): void {
     const before = this.#addresses[slot] ?? 0;
-    if (before !== 0 && this.#changed[slot] === same) return;
-    if (this.#changed[slot] === changedSince && this.#isToBeTaken(slot)) {
+    if (before !== 0 && this.#changesOf(slot) === same) return;
+    if (this.#changesOf(slot) === changedSince && this.#isToBeTaken(slot)) {
       const kept = this.#taking?.kept;
       if (kept?.has(slot) === false) kept.set(slot, Buffer.from(this.#bytesOf(slot)));
     }
-    this.#changed[slot] = same;
+    this.#setChanges(slot, same);
     if (this.#taking !== null) this.#taking.work += packingWork;
     this.#rooms.enter(slot);
     const key = textAt(this.memory, keyTextOf(this.memory, customerAt));
