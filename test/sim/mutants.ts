@@ -441,7 +441,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       ["      sayStorms(minute);\n      for (const one of news)", "      for (const one of news)"],
     ],
-    seed: 186,
+    seed: 539,
   },
   // --- the lake ---
   {
