@@ -42,7 +42,10 @@ const second = (facts: readonly Fact[], under: Policy, until: number | null) =>
   recompute({ facts, policy: under, pseudonymKey: publicPseudonymKey, until });
 
 describe("what is said about a customer does not depend on how many partitions there are", () => {
-  test("in random lives with merges, splits, unlinking, cohorts, silence and repetition", async () => {
+  const timeout = 60_000 + seeds * 2_000;
+  test("in random lives with merges, splits, unlinking, cohorts, silence and repetition", {
+    timeout,
+  }, async () => {
     let exchanges = 0;
     for (let seed = 1; seed <= seeds; seed += 1) {
       const lines = linesFor(seed);
