@@ -55,6 +55,9 @@ const changedSince = 2;
 const changes = 3;
 const used = 4;
 
+/** Packing a customer takes as long as going through so many. */
+const packingWork = 10;
+
 /** A snapshot under way: slots from `next` to before `end` are still to be taken. */
 type Taking = {
   next: number;
@@ -64,8 +67,6 @@ type Taking = {
   /** Customers gone through, packed ones counting `packingWork` more. */
   work: number;
 };
-
-const packingWork = 10;
 
 /**
  * Every customer of a partition, by key and by slot (a number that never changes). Those touched last
@@ -346,7 +347,7 @@ export class Customers {
     this.#marks[slot] = ((this.#marks[slot] ?? 0) & used) | to;
   }
 
-  /** Takes in a customer of `packed`, in the next slot. */
+  /** Takes in a customer's bytes as `takeNext` gave them, in the next slot. */
   addPacked(bytes: Buffer, start: number, end: number): void {
     const slot = this.#add(hashOfKey(bytes, start));
     this.#addresses[slot] = this.#arena.put(slot, bytes, start, end);

@@ -292,21 +292,20 @@ export function sharesOf(w: World, c: number, now: number): Share[] {
  */
 function isNamedBefore(w: World, i: number, j: number): boolean {
   const { memory: m } = w.customers;
-  const rule = ruleOf(w, { pledge: weights.pledge[i] ?? 0, noise: weights.noise[i] ?? 0 });
-  const otherRule = ruleOf(w, { pledge: weights.pledge[j] ?? 0, noise: weights.noise[j] ?? 0 });
+  const [one, other] = [shareAt(i, 0), shareAt(j, 0)];
+  const [rule, otherRule] = [ruleOf(w, one), ruleOf(w, other)];
   if (rule !== otherRule) {
-    const { id } = rule;
-    const { id: otherId } = otherRule;
+    const [id, otherId] = [rule.id, otherRule.id];
     if (!id.startsWith(otherId) && !otherId.startsWith(id)) return id < otherId;
-  } else if (weights.pledge[i] === 0) {
-    const [fact, otherFact] = [factOf(m, weights.noise[i] ?? 0), factOf(m, weights.noise[j] ?? 0)];
+  } else if (one.pledge === 0) {
+    const [fact, otherFact] = [factOf(m, one.noise), factOf(m, other.noise)];
     return compareTexts(m, idText(fact), idText(otherFact)) < 0;
   } else {
-    const [p, otherP] = [weights.pledge[i] ?? 0, weights.pledge[j] ?? 0];
-    const difference = firstDifference(m, pledgeKeyText(m, p), pledgeKeyText(m, otherP));
+    const [key, otherKey] = [pledgeKeyText(m, one.pledge), pledgeKeyText(m, other.pledge)];
+    const difference = firstDifference(m, key, otherKey);
     if (difference !== 0) return difference < 0;
   }
-  return shareId(w, shareAt(i, 0)) < shareId(w, shareAt(j, 0));
+  return shareId(w, one) < shareId(w, other);
 }
 
 export const ruleOf = (w: World, { pledge, noise }: Pick<Share, "pledge" | "noise">) =>

@@ -90,14 +90,17 @@ export class PartitionJudge {
    * meanwhile comes last.
    */
   *standing(): Generator<Named> {
-    this.#standing ??= new Set(this.#engine.flagged());
-    for (const key of this.#standing) yield { key, reference: this.#referenceOf(key) };
+    for (const key of this.#standingKeys()) yield { key, reference: this.#referenceOf(key) };
   }
 
   /** How many they are. */
   get standingCount(): number {
+    return this.#standingKeys().size;
+  }
+
+  #standingKeys(): ReadonlySet<string> {
     this.#standing ??= new Set(this.#engine.flagged());
-    return this.#standing.size;
+    return this.#standing;
   }
 
   /** Log time of the next moment that would decide something without a further record. */

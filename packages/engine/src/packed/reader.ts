@@ -32,7 +32,7 @@ import {
   termsAt,
 } from "../register/layout.ts";
 import { never, none } from "../register/memory.ts";
-import { copyText, hashOfText, newTextOf } from "../register/texts.ts";
+import { copyText, hashOfText, newTextOf, textOf } from "../register/texts.ts";
 import { mayWeigh } from "../score.ts";
 import { ByteReader } from "./bytes.ts";
 import { readExtras } from "./extras.ts";
@@ -103,11 +103,7 @@ export class CustomerReader {
   #name(): string {
     const number = this.#from.count();
     if (number > 0) return this.#customers.names.list[number - 1] ?? "";
-    const head = this.#characters(this.#letters, 0);
-    const { bytes } = this.#letters;
-    return (head & 1) === 0
-      ? bytes.toString("latin1", 0, head >> 1)
-      : bytes.toString("utf16le", 0, head & ~1);
+    return textOf(this.#characters(this.#letters, 0), this.#letters.bytes, 0);
   }
 
   #text(): number {

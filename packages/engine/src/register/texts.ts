@@ -77,12 +77,14 @@ export const textAt = (m: Memory, at: number): string => textIn(m.bytes, m.byteA
 
 /** The text whose head is the word at that byte. */
 export function textIn(bytes: Buffer, at: number): string {
-  const head = bytes.readInt32LE(at);
-  const start = at + 4;
-  return (head & 1) === 0
+  return textOf(bytes.readInt32LE(at), bytes, at + 4);
+}
+
+/** The text of that head whose characters begin at that byte. */
+export const textOf = (head: number, bytes: Buffer, start: number): string =>
+  (head & 1) === 0
     ? bytes.toString("latin1", start, start + (head >> 1))
     : bytes.toString("utf16le", start, start + (head & ~1));
-}
 
 const cached = 1024;
 const strings = new Array<string>(cached).fill("");

@@ -226,9 +226,10 @@ export async function openRegistrar(options: RegistrarOptions): Promise<Registra
       stop.abort();
       ticking.cancel();
       await running.catch(() => undefined);
+      await pace.idle();
       // After a failure the state may be ahead of what is durable.
       if (failed) return;
-      await pace.saved();
+      pace.check();
       await save(true);
     },
   };

@@ -10,8 +10,8 @@ export type SavePace = {
    * `save` is called at once, and takes what it saves before it first waits.
    */
   readonly saveBeside: (save: () => Promise<void>) => void;
-  /** Resolves when nothing is being saved; rejects with what kept it from being. */
-  readonly saved: () => Promise<void>;
+  /** Resolves when nothing is being saved: whoever opens the same place next is alone there. */
+  readonly idle: () => Promise<void>;
   /** Throws what kept something from being saved. */
   readonly check: () => void;
 };
@@ -56,9 +56,8 @@ export function openSavePace(options: {
         },
       );
     },
-    saved: async () => {
+    idle: async () => {
       await saving;
-      check();
     },
     check,
   };

@@ -168,9 +168,11 @@ export async function openSite(options: SiteOptions): Promise<Site> {
       if (!(await judgeRecord(record, spans.under(logged.trace)))) return false;
       number += 1;
     }
-    // Once for all of them: of a customer who is spoken of in each, a flag is made of hundreds of parts.
-    if (judge !== null) board.note(judge, number - 1, stamp);
-    if (judge !== null) board.repeatSome(judge, number - 1, clock.now());
+    if (judge !== null) {
+      // Once for all of them: of a customer who is spoken of in each, a flag is made of hundreds of parts.
+      board.note(judge, number - 1, stamp);
+      board.repeatSome(judge, number - 1, clock.now());
+    }
     const outputs = said.length;
     const upTo = (records.at(-1)?.offset ?? position - 1) + 1;
     await send();
@@ -237,12 +239,10 @@ export async function openSite(options: SiteOptions): Promise<Site> {
       stop.abort();
       await mailbox.close();
       await running.catch(() => undefined);
-      if (!isWhole) {
-        await pace.saved().catch(() => undefined);
-        return;
-      }
+      await pace.idle();
+      if (!isWhole) return;
       await stored;
-      await pace.saved();
+      pace.check();
       if (judge === null || position === savedAt) return;
       await save(true);
       board.repeat(judge, number - 1);
