@@ -12,6 +12,7 @@ import {
   openFact,
   pathOf,
   type Sealing,
+  sealed,
   sealFact,
   tokenOf,
   withNames,
@@ -76,6 +77,8 @@ describe("a sealed fact", () => {
         const kept = sealFact(fact, sealing);
         const read = decodeFact(encodeFact(kept));
         expect(read.ok && known(opened(read.value, sealing))).toEqual(fact);
+        // Whoever sealed it knows what any reader of it can.
+        expect(sealed(fact, sealing).names).toEqual(openFact(kept, sealing));
       }),
       { numRuns: 400 },
     );
@@ -136,6 +139,9 @@ describe("a sealed fact", () => {
     expect(keyNameOf(kept)).toBe(`customer:${tokenOf(sealing, "default", "42")}`);
     const destroyed = sealingOf(eraseFrom(whole, pathOf("default", keyNameOf(kept))));
     expect(openFact(kept, destroyed).size).toBe(0);
+    const late = sealed(fact("order:A-1", { customerRef: "customer:42" }), destroyed);
+    expect(late.names.size).toBe(0);
+    expect(late.fact.data["sealed"]).toBeUndefined();
     expect(openFact({ ...kept, id: "another" }, sealing).size).toBe(0);
     const other = sealFact(fact("customer:43", {}, "e2"), sealing);
     expect(opened(other, destroyed).subject).toBe("customer:43");

@@ -1,6 +1,7 @@
-import { createCipheriv, createDecipheriv, createHash, createHmac } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHmac, hash } from "node:crypto";
 import type { Fact } from "./fact.ts";
 import { type Personal, personalIn } from "./personal.ts";
+import { Recent } from "./recent.ts";
 import { isCustomer } from "./reference.ts";
 import { referencesOf } from "./references.ts";
 
@@ -18,33 +19,47 @@ const mark = "~";
 const tokenShape = /~[A-Za-z0-9_-]{22}(?![A-Za-z0-9_-])/g;
 const wholeToken = /^~[A-Za-z0-9_-]{22}$/;
 const tokenBytes = 16;
+const tokenChars = 23;
 /** So that two people's paths do not meet in any house. */
 const pathDigits = 16;
 const cipher = "aes-256-gcm";
 const nonceBytes = 12;
 const tagBytes = 16;
 
-/** Work that would be done again for every fact: pseudonyms, and the keys that follow from a key. */
-const tokens = new WeakMap<Buffer, Map<string, string>>();
-const parts = new WeakMap<Buffer, { readonly seal: Buffer; readonly nonce: Buffer }>();
+/** Pseudonyms by tenant and text, by the key of the house that worked them out lately. */
+const tokens = new WeakMap<Buffer, Recent<string, string>>();
 const tokensMax = 50_000;
+/** The keys that follow from a key. */
+const parts = new WeakMap<Buffer, { readonly seal: Buffer; readonly nonce: Buffer }>();
+
+function tokensOf({ house }: Sealing): Recent<string, string> {
+  const before = tokens.get(house);
+  if (before !== undefined) return before;
+  const fresh = new Recent<string, string>(tokensMax);
+  tokens.set(house, fresh);
+  return fresh;
+}
 
 export const isToken = (text: string): boolean => wholeToken.test(text);
 
 /** The pseudonym of a text within a tenant; the same text has the same one wherever it stands. */
 export function tokenOf(sealing: Sealing, tenant: string, text: string): string {
   if (isToken(text)) return text;
-  const { house } = sealing;
-  const known = tokens.get(house) ?? new Map<string, string>();
+  const known = tokensOf(sealing);
   const whole = `${tenant}\u0000${text}`;
   const before = known.get(whole);
   if (before !== undefined) return before;
-  const hash = createHmac("sha256", house).update(whole).digest();
-  const token = mark + hash.toString("base64url", 0, tokenBytes);
-  if (known.size >= tokensMax) known.clear();
-  tokens.set(house, known.set(whole, token));
+  const token = freshToken(sealing, whole);
+  known.set(whole, token);
   return token;
 }
+
+const freshToken = ({ house }: Sealing, whole: string): string =>
+  mark + createHmac("sha256", house).update(whole).digest().toString("base64url", 0, tokenBytes);
+
+/** Of a text that is hardly asked for again, as an event's id: it would only push out what is. */
+const tokenOnce = (sealing: Sealing, tenant: string, text: string): string =>
+  isToken(text) ? text : freshToken(sealing, `${tenant}\u0000${text}`);
 
 /** A reference as it is kept: its scheme, and the pseudonym of what follows. */
 export const tokenReference = (sealing: Sealing, tenant: string, reference: string): string =>
@@ -66,7 +81,7 @@ export function keyNameOf(fact: Pick<Fact, "subject" | "data">): string {
 
 /** A path of the key tree, from a name that is a pseudonym already. */
 export const pathOf = (tenant: string, name: string): string =>
-  createHash("sha256").update(`${tenant}\u0000${name}`).digest("hex").slice(0, pathDigits);
+  hash("sha256", `${tenant}\u0000${name}`, "hex").slice(0, pathDigits);
 
 function partsOf(key: Buffer): { readonly seal: Buffer; readonly nonce: Buffer } {
   const known = parts.get(key);
@@ -127,18 +142,23 @@ const boundTo = (fact: Fact): string => `${fact.source}\u0000${fact.id}`;
 /** Others' orders: what they are called stands in their own facts. */
 const neverSealed = "affectedOrders";
 
+/** A fact as it is kept, and what its pseudonyms stand for. */
+export type Sealed = { readonly fact: Fact; readonly names: ReadonlyMap<string, string> };
+
+const nobody: ReadonlyMap<string, string> = new Map();
+
 /**
  * The fact as it is kept: a pseudonym wherever something could tell who it is about, and what stood
  * there sealed under the person's key. It is judged as it is kept; equal texts have equal pseudonyms.
  */
-export function sealFact(fact: Fact, sealing: Sealing): Fact {
+export function sealed(fact: Fact, sealing: Sealing): Sealed {
   const { tenant } = fact;
-  const clear: Record<string, string> = {};
-  const token = (text: string): string => {
-    const made = tokenOf(sealing, tenant, text);
-    if (made !== text) clear[made] = text;
+  const clear = new Map<string, string>();
+  const noted = (text: string, made: string): string => {
+    if (made !== text) clear.set(made, text);
     return made;
   };
+  const token = (text: string): string => noted(text, tokenOf(sealing, tenant, text));
   const bare = (text: string): string => tokenOf(sealing, tenant, text);
   const data: Record<string, unknown> = { ...fact.data };
   for (const [name, how] of personalIn(fact.kind)) {
@@ -158,31 +178,53 @@ export function sealFact(fact: Fact, sealing: Sealing): Fact {
       ]),
     );
   }
-  const { subject } = fact;
+  const { id, subject } = fact;
   const kept: Fact = {
     ...fact,
-    id: token(fact.id),
+    id: noted(id, tokenOnce(sealing, tenant, id)),
     subject: subject === null ? null : replaced(subject, "reference", token),
     data,
   };
   // All of it is pseudonyms already: it was sealed by a door before this one.
-  if (Object.keys(clear).length === 0) return kept;
-  const text = JSON.stringify(clear);
-  const sealed = sealText(sealing, tenant, keyNameOf(kept), text, boundTo(kept));
+  if (clear.size === 0) return { fact: kept, names: nobody };
+  const text = sealText(sealing, tenant, keyNameOf(kept), clearText(clear), boundTo(kept));
   delete data["sealed"];
-  if (sealed !== null) data["sealed"] = sealed;
-  return kept;
+  if (text === null) return { fact: kept, names: nobody };
+  data["sealed"] = text;
+  return { fact: kept, names: clear };
 }
+
+export const sealFact = (fact: Fact, sealing: Sealing): Fact => sealed(fact, sealing).fact;
+
+/** As JSON, without an object of as many shapes as there are people: pseudonyms need no escape. */
+const clearText = (clear: ReadonlyMap<string, string>): string =>
+  `{${[...clear].map(([token, text]) => `"${token}":${JSON.stringify(text)}`).join()}}`;
 
 /** Pseudonyms replaced by what they stand for, in every text of a value, as far as it is known. */
 export function withNames<T>(value: T, nameOf: (token: string) => string | undefined): T {
-  const open = (one: unknown): unknown => {
-    if (typeof one === "string") {
-      return one.includes(mark) ? one.replace(tokenShape, (token) => nameOf(token) ?? token) : one;
+  const inText = (text: string): string => {
+    const at = text.indexOf(mark);
+    if (at < 0) return text;
+    // Nearly always it is all of a text, or what follows a scheme.
+    if (at !== text.length - tokenChars) {
+      return text.replace(tokenShape, (token) => nameOf(token) ?? token);
     }
-    if (Array.isArray(one)) return one.map(open);
+    const token = text.slice(at);
+    const name = isToken(token) ? nameOf(token) : undefined;
+    return name === undefined ? text : text.slice(0, at) + name;
+  };
+  const open = (one: unknown): unknown => {
+    if (typeof one === "string") return inText(one);
     if (typeof one !== "object" || one === null) return one;
-    return Object.fromEntries(Object.entries(one).map(([name, inner]) => [name, open(inner)]));
+    if (Array.isArray(one)) return one.map(open);
+    let opened: Record<string, unknown> | null = null;
+    for (const [name, inner] of Object.entries(one)) {
+      const value = open(inner);
+      if (value === inner) continue;
+      opened ??= { ...one };
+      opened[name] = value;
+    }
+    return opened ?? one;
   };
   return open(value) as T;
 }
@@ -190,8 +232,8 @@ export function withNames<T>(value: T, nameOf: (token: string) => string | undef
 /** What the pseudonyms of a fact stand for; empty when its key was destroyed or nothing was sealed. */
 export function openFact(fact: Fact, sealing: Sealing): ReadonlyMap<string, string> {
   const { sealed } = fact.data;
-  if (typeof sealed !== "string") return new Map();
+  if (typeof sealed !== "string") return nobody;
   const text = unsealText(sealing, fact.tenant, keyNameOf(fact), sealed, boundTo(fact));
-  if (text === null) return new Map();
+  if (text === null) return nobody;
   return new Map(Object.entries(JSON.parse(text) as Record<string, string>));
 }

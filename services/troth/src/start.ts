@@ -127,7 +127,6 @@ async function start(given: Options): Promise<number> {
     outside,
     lake,
     policy,
-    keys,
     stop,
     log,
     traces,

@@ -3,7 +3,7 @@ import type { Output } from "@troth/events";
 import { openLogger, openStop, systemClock } from "@troth/runtime";
 import { openEmbedded } from "../../../services/troth/src/embedded/embedded.ts";
 import { systemWorld } from "../../../services/troth/src/embedded/world.ts";
-import { Names, namesOf, openedTo } from "../../../services/troth/src/keys/names.ts";
+import { openedTo } from "../../../services/troth/src/keys/names.ts";
 import { openKeysToSeal } from "../../../services/troth/src/keys/open-keys.ts";
 import { joinPolicy } from "../join/noise.ts";
 import { now } from "./load.ts";
@@ -27,11 +27,12 @@ const embedded = await openEmbedded({
   tell: { admitted: () => undefined, fate: () => undefined, judged: () => undefined },
 });
 let heard: [string, number][] = [];
-const names = new Names(keys);
+const { names, learn } = embedded;
 const fold = ({ body }: Output): void => {
   if (body.kind === "noise") heard.push([body.fact.id, now()]);
 };
-embedded.feed([{ name: "bench", fold: openedTo(namesOf(embedded.facts, names), names, fold) }]);
+if (names === null) throw new Error("it was opened with keys");
+embedded.feed([{ name: "bench", fold: openedTo(learn, names, fold) }]);
 const telling = setInterval(() => {
   if (heard.length > 0) process.send?.({ heard });
   heard = [];

@@ -6,7 +6,6 @@ import {
   parseEvent,
   parseLine,
   type RefusalReason,
-  sealFact,
   tokenReference,
 } from "@troth/events";
 import {
@@ -21,6 +20,7 @@ import { openMonitor } from "@troth/monitor";
 import type { Policy } from "@troth/policy";
 import { isRetryable, type Logger, noTraces, type Stop, type Traces } from "@troth/runtime";
 import type { Keys } from "../keys/keys.ts";
+import { Names, namesOf } from "../keys/names.ts";
 import { sealAside } from "../keys/sealed-aside.ts";
 import { latestStamp, openLiveClock } from "../live-clock.ts";
 import type { Fate } from "../pipeline.ts";
@@ -88,6 +88,10 @@ export type Embedded = {
   readonly genesis: string;
   /** The log of facts, to be read. */
   readonly facts: Log;
+  /** What pseudonyms stand for; null when nothing is sealed. */
+  readonly names: Names | null;
+  /** Resolves once the names in all facts up to this offset are known; undefined when they are. */
+  readonly learn: (upTo: number) => Promise<void> | undefined;
   /** Trace context of what follows from the fact at an offset. */
   readonly traceOf: (offset: number) => string | undefined;
   /** Null when all is well, else what is wrong. */
@@ -106,7 +110,8 @@ const usualSizes: Sizes = {
  */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> {
   const { dir, world, policy, keys, stop, log, tell } = options;
-  const kept = (fact: Fact): Fact => (keys === null ? fact : sealFact(fact, keys));
+  const names = keys === null ? null : new Names(keys);
+  const kept = (fact: Fact): Fact => names?.seal(fact) ?? fact;
   const keptAside = (item: SetAside): SetAside => (keys === null ? item : sealAside(item, keys));
   const { disk } = world;
   const { traces = noTraces } = options;
@@ -121,6 +126,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
     return opened;
   };
   const facts = await openLog("facts");
+  const learn = names === null ? () => undefined : namesOf(facts, names, await facts.end());
   const clock = openLiveClock(world.clock, await latestStamp(facts), log);
   /** Live, log time is stamped here, once; else it follows what the events say. */
   const nowOf = (): number => (options.clock() === "live" ? clock.now() : 0);
@@ -235,6 +241,8 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
     positions: () => feed?.positions() ?? new Map(),
     genesis: outputs.genesis,
     facts,
+    names,
+    learn,
     traceOf: ways.under,
     health: () => (failure === null ? null : `stopped: ${String(failure)}`),
   };

@@ -22,15 +22,19 @@ const lastTurnMs = 1_000;
 /** Outputs kept decoded for the next reader; a power of two. More than a batch of the log. */
 const recentMax = 4_096;
 
-/** Decodes each output once for all readers that are near each other. */
-function decodedOnce(): (record: LogRecord) => Output {
-  const recent: { readonly offset: number; readonly output: Output }[] = [];
+/** Decodes each output once for all readers that are near each other; the last lets go of it. */
+function decodedOnce(readers: number): (record: LogRecord) => Output {
+  const recent: ({ readonly offset: number; readonly output: Output; left: number } | null)[] = [];
   return ({ offset, bytes }) => {
     const place = offset % recentMax;
     const known = recent[place];
-    if (known?.offset === offset) return known.output;
+    if (known?.offset === offset) {
+      known.left -= 1;
+      if (known.left === 0) recent[place] = null;
+      return known.output;
+    }
     const output = decodeOutput(bytes);
-    recent[place] = { offset, output };
+    if (readers > 1) recent[place] = { offset, output, left: readers - 1 };
     return output;
   };
 }
@@ -47,7 +51,7 @@ export function openFeed(
 ): Feed {
   const stop = new AbortController();
   let isOver = false;
-  const outputOf = decodedOnce();
+  const outputOf = decodedOnce(readers.length);
   const positions = new Map(readers.map((reader) => [reader.name, 0]));
   const taken = new Map(positions);
   const waiters = new Set<{

@@ -23,8 +23,7 @@ import {
 } from "@troth/runtime";
 import { Reach, segmentsInWords } from "../accountability/reach.ts";
 import { deskOptionsOf } from "../desk-settings.ts";
-import type { Keys } from "../keys/keys.ts";
-import { Names, namesOf, openedChannel, openedTo } from "../keys/names.ts";
+import { openedChannel, openedTo } from "../keys/names.ts";
 import { latestStamp } from "../live-clock.ts";
 import { type Outside, takeOn } from "../outside.ts";
 import { recoveryTold } from "../recovery-told.ts";
@@ -47,8 +46,6 @@ export type ReadersOptions = {
   readonly desk: DeskSettings;
   /** Who is told of alerts besides the process's own log. */
   readonly outside: Outside;
-  /** Null in a folder in which nothing is sealed. */
-  readonly keys: Keys | null;
   /** Whether another policy judges along. */
   readonly isShadowed: boolean;
   readonly traces: Traces;
@@ -84,8 +81,7 @@ export function openReaders(options: ReadersOptions): Readers {
     shadow,
     open: async (embedded) => {
       const views = createViews(policy, options.desk.emotionFromText ?? false);
-      const names = options.keys === null ? null : new Names(options.keys);
-      const learn = names === null ? () => undefined : namesOf(embedded.facts, names);
+      const { names, learn } = embedded;
       const named = <T>(value: T): T => names?.open(value) ?? value;
       const hand: Hand = async (events) =>
         (await embedded.hand(events, "desk")) ? "shown" : "refused";

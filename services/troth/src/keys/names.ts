@@ -4,17 +4,19 @@ import {
   type Output,
   openFact,
   type Sealing,
+  sealed,
   withNames,
 } from "@troth/events";
 import type { Log } from "@troth/log";
 import type { Channel } from "@troth/notify";
 import { factsFrom } from "../embedded/facts-from.ts";
 import type { Reader } from "../embedded/feed.ts";
+import { KnownNames } from "./known-names.ts";
 
 /** What pseudonyms stand for, as far as the facts read so far tell and their keys are still there. */
 export class Names {
   readonly #sealing: Sealing;
-  readonly #known = new Map<string, string>();
+  readonly #known = new KnownNames();
   #missed = 0;
 
   constructor(sealing: Sealing) {
@@ -22,7 +24,14 @@ export class Names {
   }
 
   learn(fact: Fact): void {
-    for (const [token, text] of openFact(fact, this.#sealing)) this.#known.set(token, text);
+    this.#note(openFact(fact, this.#sealing));
+  }
+
+  /** Seals a fact, and knows its names from then on. */
+  seal(fact: Fact): Fact {
+    const { fact: kept, names } = sealed(fact, this.#sealing);
+    this.#note(names);
+    return kept;
   }
 
   /** A value with every pseudonym that is known replaced; the sealed part of a fact left out. */
@@ -46,19 +55,35 @@ export class Names {
     return this.open({ ...fact, data });
   }
 
+  /** An output with names, those that its own fact tells too. */
+  heard(output: Output): Output {
+    if (output.body.kind === "noise") this.learn(output.body.fact);
+    return this.output(output);
+  }
+
   output(output: Output): Output {
     const { body } = output;
     if (body.kind !== "noise") return this.open(output);
-    this.learn(body.fact);
     return {
       ...output,
       body: { ...this.open({ ...body, fact: null }), fact: this.fact(body.fact) },
     };
   }
+
+  #note(names: ReadonlyMap<string, string>): void {
+    for (const [token, name] of names) this.#known.set(token, name);
+  }
 }
 
-/** Learns the names in all facts up to an offset, whoever asks; undefined when they are known. */
-export function namesOf(facts: Log, names: Names): (upTo: number) => Promise<void> | undefined {
+/**
+ * Learns the names in all facts up to an offset, whoever asks; undefined when they are known. Those of
+ * facts from `sealedFrom` on need not be read: whoever asks has sealed them itself.
+ */
+export function namesOf(
+  facts: Log,
+  names: Names,
+  sealedFrom = Number.POSITIVE_INFINITY,
+): (upTo: number) => Promise<void> | undefined {
   const before = factsFrom(facts, 0);
   let known = -1;
   let asked = -1;
@@ -67,7 +92,8 @@ export function namesOf(facts: Log, names: Names): (upTo: number) => Promise<voi
     if (fact !== null) names.learn(fact);
     known = offset;
   };
-  return (upTo) => {
+  return (asker) => {
+    const upTo = Math.min(asker, sealedFrom - 1);
     if (upTo <= known) return undefined;
     // One reads for all, in order: what several partitions ask for is read once.
     if (upTo > asked) {

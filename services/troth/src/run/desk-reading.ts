@@ -93,7 +93,7 @@ export async function readPartitions(
     const decisions = await openTopic(kafka, topics.decisions, partition);
     const flags = await openTopic(kafka, topics.flags, partition);
     const folded = async (sealed: Output): Promise<void> => {
-      const open = (): Output => names?.output(sealed) ?? sealed;
+      const open = (): Output => names?.heard(sealed) ?? sealed;
       fold(partition, opened === null ? sealed : await opened(open));
     };
     const said = await follow(decisions, folded, {
