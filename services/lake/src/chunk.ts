@@ -1,6 +1,6 @@
 import { type Filed, filedKindOf, type Output } from "@troth/events";
 import { encodeFactFile } from "./avro-file.ts";
-import type { Cell } from "./columns.ts";
+import { Gathered } from "./gathered.ts";
 import { dateOf, type Period } from "./key.ts";
 import type { ManifestObject, Place } from "./manifest.ts";
 import { encodeTable } from "./parquet.ts";
@@ -16,9 +16,9 @@ export type Part = {
   readonly encode: () => Promise<Uint8Array>;
 };
 
-type RowsPart = { readonly table: Table; readonly rows: (readonly Cell[])[] };
-type FactsPart = { readonly table: null; readonly rows: Filed[] };
-type Gathered = { readonly date: string; readonly kind: string } & (RowsPart | FactsPart);
+type RowsPart = { readonly table: Table; readonly rows: Gathered };
+type FactsPart = { readonly table: null; readonly facts: Filed[] };
+type Begun = { readonly date: string; readonly kind: string } & (RowsPart | FactsPart);
 
 /** Facts and outputs gathered and not yet written. */
 export type Chunk = {
@@ -32,7 +32,7 @@ export type Chunk = {
   outputs: number;
   /** Characters of text gathered: about the bytes before compression. */
   chars: number;
-  readonly parts: Map<string, Gathered>;
+  readonly parts: Map<string, Begun>;
   /** Parts already stored, by the same name: a failed attempt goes on with the rest. */
   readonly stored: Map<string, ManifestObject>;
 };
@@ -92,8 +92,8 @@ export function gatherFact(chunk: Chunk, record: Filed, period: Period): void {
   const date = dateOf(record.stamp, period);
   const kind = filedKindOf(record);
   const name = `${factsTable}/${date}/${kind}`;
-  const part = chunk.parts.get(name) ?? { table: null, date, kind, rows: [] };
-  if (part.table === null) part.rows.push(record);
+  const part = chunk.parts.get(name) ?? { table: null, date, kind, facts: [] };
+  if (part.table === null) part.facts.push(record);
   chunk.parts.set(name, part);
   chunk.chars += record.fact === null ? 0 : envelopeChars + charsOf(record.fact.data);
   chunk.facts += 1;
@@ -107,10 +107,10 @@ export function gatherOutput(chunk: Chunk, output: Output, period: Period): void
     const row = table.row(output);
     if (row === null) continue;
     const name = `${table.name}/${date}/${kind}`;
-    const part = chunk.parts.get(name) ?? { table, date, kind, rows: [] };
-    if (part.table !== null) part.rows.push(row);
-    chunk.parts.set(name, part);
-    for (const cell of row) if (typeof cell === "string") chunk.chars += cell.length;
+    const begun = chunk.parts.get(name);
+    const part = begun ?? { table, date, kind, rows: new Gathered(table.columns) };
+    if (part.table !== null) chunk.chars += part.rows.add(row);
+    if (begun === undefined) chunk.parts.set(name, part);
   }
   chunk.outputs += 1;
   chunk.to = output.inOffset;
@@ -123,14 +123,14 @@ export function* partsLeft(chunk: Chunk): Generator<readonly [name: string, part
   for (const [name, part] of chunk.parts) {
     if (chunk.stored.has(name)) continue;
     const { date, kind } = part;
-    const rows = part.rows.length;
     if (part.table === null) {
-      const encode = async () => encodeFactFile(part.rows);
-      yield [name, { table: factsTable, date, kind, rows, encode }];
+      const { facts } = part;
+      const encode = async () => encodeFactFile(facts);
+      yield [name, { table: factsTable, date, kind, rows: facts.length, encode }];
     } else {
-      const { table, rows: cells } = part;
-      const encode = () => encodeTable(table.columns, cells);
-      yield [name, { table: table.name, date, kind, rows, encode }];
+      const { table, rows } = part;
+      const encode = () => encodeTable(rows);
+      yield [name, { table: table.name, date, kind, rows: rows.rows, encode }];
     }
   }
 }

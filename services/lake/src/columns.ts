@@ -103,9 +103,3 @@ export const schemaOf = (columns: readonly Column[]): SchemaElement[] => [
   { name: "root", num_children: columns.length },
   ...columns.flatMap(elementsOf),
 ];
-
-const wide: ReadonlySet<ColumnType> = new Set(["long", "decimal", "instant"]);
-
-/** 64-bit columns are written from BigInt; everything else as it is. */
-export const stored = (type: ColumnType, cell: Cell): unknown =>
-  wide.has(type) && typeof cell === "number" ? BigInt(cell) : cell;

@@ -1,7 +1,7 @@
 import type { Filed } from "@troth/events";
 import type { ObjectStore } from "@troth/runtime";
 import { encodeFactFile } from "./avro-file.ts";
-import type { Cell } from "./columns.ts";
+import { Gathered } from "./gathered.ts";
 import { manifestKey, manifestPrefix, objectKey, partsOfKey } from "./key.ts";
 import { LakeError } from "./lake-error.ts";
 import { encodeManifest, type Manifest, type ManifestObject, sha256 } from "./manifest.ts";
@@ -73,12 +73,12 @@ async function joined(
   }
   const found = tables.find(({ name }) => name === table);
   if (found === undefined) throw new LakeError("damaged-lake", `there is no table ${table}`);
-  const rows: (readonly Cell[])[] = [];
+  const gathered = new Gathered(found.columns);
   for (const object of objects) {
     const cells = await readCells(await bytesOf(store, object), found.columns);
-    for (const row of cells) rows.push(row);
+    for (const row of cells) gathered.add(row);
   }
-  return { rows: rows.length, bytes: await encodeTable(found.columns, rows, rowsPerGroup) };
+  return { rows: gathered.rows, bytes: await encodeTable(gathered, rowsPerGroup) };
 }
 
 async function writeGroup(

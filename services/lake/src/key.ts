@@ -4,10 +4,15 @@ import { isoTime } from "@troth/events";
 export const periods = ["day", "month"] as const;
 export type Period = (typeof periods)[number];
 
+const dayMs = 86_400_000;
+/** The day last asked for: what is asked of one after the other is mostly of one day. */
+let latest = { day: Number.NaN, date: "" };
+
 /** UTC day or first day of the month of a moment, as `date_trunc` gives it. */
 export function dateOf(stamp: number, period: Period): string {
-  const day = isoTime(stamp).slice(0, 10);
-  return period === "day" ? day : `${day.slice(0, 7)}-01`;
+  const day = Math.floor(stamp / dayMs);
+  if (day !== latest.day) latest = { day, date: isoTime(stamp).slice(0, 10) };
+  return period === "day" ? latest.date : `${latest.date.slice(0, 7)}-01`;
 }
 
 const digits = 11;

@@ -5,6 +5,8 @@ import type { Filed, Output } from "@troth/events";
 import { type Cell, openLake, type Table, tables } from "@troth/lake";
 import { openFolderStore, openSimulatedStore } from "@troth/runtime";
 import { parquetWriteBuffer } from "hyparquet-writer";
+import { Gathered } from "../../../services/lake/src/gathered.ts";
+import { encodeTable } from "../../../services/lake/src/parquet.ts";
 import { judgedDay } from "../../support/judged-day.ts";
 import { type Suite, timed } from "../suite.ts";
 
@@ -90,6 +92,19 @@ export const suite: Suite = {
             timed(count, () => {
               for (const columnData of columns) {
                 parquetWriteBuffer({ columnData, rowGroupSize: 20_000 });
+              }
+            }),
+        },
+        {
+          id: "rows to Parquet",
+          unit: "rows/s",
+          peer: "the library alone",
+          run: () =>
+            timed(count, async () => {
+              for (const [table, cells] of rows) {
+                const gathered = new Gathered(table.columns);
+                for (const row of cells) gathered.add(row);
+                await encodeTable(gathered);
               }
             }),
         },
