@@ -66,6 +66,8 @@ type Taking = {
   readonly kept: Map<number, Buffer>;
   /** Customers gone through, packed ones counting `packingWork` more. */
   work: number;
+  /** What `work` may come to by what is known when it begins. */
+  readonly ahead: number;
 };
 
 /**
@@ -299,7 +301,8 @@ export class Customers {
   beginTaking(): Taking {
     for (let slot = 0; slot < this.size; slot += 1)
       if (this.#changesOf(slot) === changedSince) this.#setChanges(slot, changed);
-    this.#taking = { next: 0, end: this.size, kept: new Map(), work: 0 };
+    const ahead = this.size + packingWork * this.#circle.length;
+    this.#taking = { next: 0, end: this.size, kept: new Map(), work: 0, ahead };
     return this.#taking;
   }
 

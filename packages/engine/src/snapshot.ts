@@ -35,6 +35,11 @@ export type Taking = {
 
 /** So much is done at a time, about as much as judging a hundred records; packing a customer counts `packingWork`. */
 const workPerStep = 2_000;
+/**
+ * A large state is taken in larger steps: what is judged meanwhile, and would have to be judged again after
+ * a kill, may not grow with the number of customers.
+ */
+const stepsAtMost = 250;
 
 /**
  * Begins to take the state in pieces: a head in JSON, then customers as they lie packed (each with its
@@ -50,10 +55,11 @@ export function beginSnapshot(policy: Policy, state: State): Taking {
   const waiting = state.waiting.map((slots) => [...slots]);
   const moments = [...momentPieces(state)];
   const taking = customers.beginTaking();
+  const usually = Math.max(workPerStep, Math.ceil(taking.ahead / stepsAtMost));
   const packed = new PackedPieces();
   let isTaken = false;
   return {
-    step: (work = workPerStep) => {
+    step: (work = usually) => {
       const until = taking.work + work;
       while (taking.work < until && !isTaken) {
         const bytes = customers.takeNext(taking);

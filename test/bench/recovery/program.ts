@@ -5,9 +5,10 @@ import { openStop, systemClock, systemDisk, systemRng } from "@troth/runtime";
 import { type Embedded, openEmbedded } from "../../../services/troth/src/embedded/embedded.ts";
 
 /**
- * `program fill DIR POLICY CUSTOMERS`: the embedded troth with so many customers in it, a snapshot behind and a
- * tail of facts after it; says `filled` and waits to be killed. `program start DIR POLICY`: is started over that
- * folder, is told of one thing at once, says `decided` when the first new decision is out, and ends.
+ * `program fill DIR POLICY CUSTOMERS`: the embedded troth with so many customers in it, stopped, so that a snapshot
+ * holds them all. `program follow DIR POLICY CUSTOMERS`: goes on with a tail of facts, says `filled` and waits to be
+ * killed. `program start DIR POLICY`: is started over that folder, is told of one thing at once, tells when the first
+ * new decision is out, and ends.
  */
 const [mode = "", dir = "", policyPath = "", count = "0"] = process.argv.slice(2);
 const parsed = parsePolicy(readFileSync(policyPath, "utf8"), policyPath);
@@ -16,6 +17,7 @@ const policy = parsed.value;
 const dayMs = 86_400_000;
 const silent = () => undefined;
 const tailFacts = 20_000;
+const customers = Number(count);
 
 const begun = performance.now();
 const stop = openStop({ host: process, clock: systemClock });
@@ -34,44 +36,57 @@ const open = (): Promise<Embedded> =>
     log: { debug: silent, info: silent, warn: silent, error: console.error },
     intakePort: 0,
     host: "nowhere",
-    clock: () => (mode === "fill" ? "events" : "live"),
+    clock: () => (mode === "start" ? "live" : "events"),
     tell: { admitted: silent, fate: silent, judged: silent },
   });
 
-async function fill(customers: number): Promise<void> {
-  const embedded = await open();
-  const now = systemClock.now();
-  const fact = (n: number, kind: "order.placed" | "contact.completed", at: number) => ({
-    id: `${kind}-${n}`,
-    source: "urn:bench:shop",
-    kind,
-    tenant: "default",
-    time: at,
-    recordedTime: at,
-    subject: `customer:${n % customers}`,
-    data:
-      kind === "order.placed"
-        ? { orderNumber: `A-${n}`, expectedArrivalUntil: now + 20 * dayMs }
-        : { contactId: `c-${n}`, direction: "inbound", queueWaitSeconds: 400, courtesyScore: 0.5 },
-  });
-  // Two things happened to each customer, the last of them just now.
-  const total = 2 * customers;
-  for (let from = 0; from < total; from += 5_000) {
-    const records = Array.from({ length: Math.min(5_000, total - from) }, (_, i) => {
-      const n = from + i;
-      const kind = n < customers ? "order.placed" : "contact.completed";
-      return { bytes: encodeFact(fact(n, kind, now - 60_000)) };
+type Told = "order.placed" | "contact.completed";
+
+const factOf = (n: number, kind: Told, at: number) => ({
+  id: `${kind}-${n}`,
+  source: "urn:bench:shop",
+  kind,
+  tenant: "default",
+  time: at,
+  recordedTime: at,
+  subject: `customer:${n % customers}`,
+  data:
+    kind === "order.placed"
+      ? { orderNumber: `A-${n}`, expectedArrivalUntil: systemClock.now() + 20 * dayMs }
+      : { contactId: `c-${n}`, direction: "inbound", queueWaitSeconds: 400, courtesyScore: 0.5 },
+});
+
+async function tell(
+  embedded: Embedded,
+  { from, to, at }: { from: number; to: number; at: number },
+): Promise<void> {
+  const perBatch = 5_000;
+  for (let first = from; first < to; first += perBatch) {
+    const records = Array.from({ length: Math.min(perBatch, to - first) }, (_, i) => {
+      const n = first + i;
+      return {
+        bytes: encodeFact(factOf(n, n < customers ? "order.placed" : "contact.completed", at)),
+      };
     });
-    await embedded.facts.append(records, now - 60_000);
+    await embedded.facts.append(records, at);
     await embedded.settled();
   }
-  for (let n = 0; n < tailFacts; n += 1_000) {
-    const records = Array.from({ length: 1_000 }, (_, i) => ({
-      bytes: encodeFact(fact(total + n + i, "contact.completed", now - 1_000)),
-    }));
-    await embedded.facts.append(records, now - 1_000);
-  }
-  await embedded.settled();
+}
+
+/** Two things happened to each customer, the last of them just now. */
+async function fill(): Promise<void> {
+  const embedded = await open();
+  await tell(embedded, { from: 0, to: 2 * customers, at: systemClock.now() - 60_000 });
+  stop.request("filled");
+  await stop.finish();
+}
+
+async function follow(): Promise<void> {
+  const embedded = await open();
+  const from = 2 * customers;
+  await tell(embedded, { from, to: from + tailFacts, at: systemClock.now() - 1_000 });
+  process.stdout.write("filled\n");
+  setInterval(silent, 1_000);
 }
 
 async function start(): Promise<void> {
@@ -98,8 +113,5 @@ async function start(): Promise<void> {
   process.exit(0);
 }
 
-if (mode === "fill") {
-  await fill(Number(count));
-  process.stdout.write("filled\n");
-  setInterval(silent, 1_000);
-} else await start();
+const modes: Readonly<Record<string, () => Promise<void>>> = { fill, follow, start };
+await modes[mode]?.();

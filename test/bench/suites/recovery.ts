@@ -68,7 +68,9 @@ function folderOf(
   const dir = join(folder, `with-${customers}`);
   let made: Promise<string> | null = null;
   const make = async (): Promise<string> => {
-    const { child } = await until([...program, "fill", dir, policy, String(customers)], "filled");
+    const place = [dir, policy, String(customers)];
+    await until([...program, "fill", ...place], null);
+    const { child } = await until([...program, "follow", ...place], "filled");
     await killed(child);
     return dir;
   };
