@@ -8,6 +8,7 @@ const charsMax = 0x7fff;
 /** The head of a value that is not there. */
 const none = 0xffff;
 const entriesAtFirst = 64;
+const noChunk: Buffer = Buffer.alloc(0);
 
 const isWide = (text: string): boolean => {
   for (let i = 0; i < text.length; i += 1) if (text.charCodeAt(i) > 0xff) return true;
@@ -76,20 +77,37 @@ export class TextMap {
   *pieces(): Generator<Buffer> {
     let piece = Buffer.allocUnsafe(chunkBytes);
     let end = 0;
-    for (let entry = 0; entry < this.#entries; entry += 1) {
-      if (this.#valueHead(entry) === none) continue;
-      const address = this.#addresses[entry] ?? 0;
-      const chunk = this.#chunkOf(address);
-      const from = address % chunkBytes;
-      const to = textEnd(chunk, textEnd(chunk, from));
-      if (end + to - from > chunkBytes) {
+    for (const { chunk, from, to } of this.#stretches()) {
+      for (let at = from; at < to; ) {
+        const room = chunkBytes - end;
+        const stop = to - at <= room ? to : lastEnd(chunk, at, at + room);
+        end += chunk.copy(piece, end, at, stop);
+        at = stop;
+        if (at === to) break;
         yield piece.subarray(0, end);
         piece = Buffer.allocUnsafe(chunkBytes);
         end = 0;
       }
-      end += chunk.copy(piece, end, from, to);
     }
     if (end > 0) yield piece.subarray(0, end);
+  }
+
+  /** Where entries that have a value lie one behind the other: nearly all of a chunk is one stretch. */
+  *#stretches(): Generator<{ readonly chunk: Buffer; readonly from: number; readonly to: number }> {
+    let [chunk, from, to] = [noChunk, 0, 0];
+    for (let entry = 0; entry < this.#entries; entry += 1) {
+      const address = this.#addresses[entry] ?? 0;
+      const of = this.#chunkOf(address);
+      const begins = address % chunkBytes;
+      const value = textEnd(of, begins);
+      if (of.readUInt16LE(value) === none) continue;
+      if (of !== chunk || begins !== to) {
+        if (to > from) yield { chunk, from, to };
+        [chunk, from] = [of, begins];
+      }
+      to = textEnd(of, value);
+    }
+    if (to > from) yield { chunk, from, to };
   }
 
   /** Takes in a piece of `pieces`, whose keys are all new here. The bytes stay the caller's. */
@@ -182,6 +200,16 @@ export class TextMap {
     this.#hashes = hashes;
     this.#table = new Int32Array(2 * room);
     for (let entry = 0; entry < this.#entries; entry += 1) this.#place(entry, hashes[entry] ?? 0);
+  }
+}
+
+/** Where the last entry that ends before `limit` ends, of those that begin at `from`. */
+function lastEnd(chunk: Buffer, from: number, limit: number): number {
+  let end = from;
+  for (;;) {
+    const next = textEnd(chunk, textEnd(chunk, end));
+    if (next > limit) return end;
+    end = next;
   }
 }
 

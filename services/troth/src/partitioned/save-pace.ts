@@ -10,6 +10,8 @@ export type SavePace = {
    * `save` is called at once, and takes what it saves before it first waits.
    */
   readonly saveBeside: (save: () => Promise<void>) => void;
+  /** While something is being saved, lets others have a turn: what they do is no cost of saving. */
+  readonly othersTurn: () => Promise<void>;
   /** Resolves when nothing is being saved: whoever opens the same place next is alone there. */
   readonly idle: () => Promise<void>;
   /** Throws what kept something from being saved. */
@@ -31,6 +33,7 @@ export function openSavePace(options: {
   const { clock, everyRecords, everyMs, ahead = 0 } = options;
   let savedAt = clock.now() - ahead * everyMs;
   let costMs = 0;
+  let othersMs = 0;
   let saving: Promise<void> | null = null;
   let failure: { readonly error: unknown } | null = null;
   const check = (): void => {
@@ -44,10 +47,11 @@ export function openSavePace(options: {
     saveBeside: (save) => {
       if (saving !== null) return;
       const began = clock.now();
+      othersMs = 0;
       saving = save().then(
         () => {
           savedAt = clock.now();
-          costMs = Math.max(0, savedAt - began);
+          costMs = Math.max(0, savedAt - began - othersMs);
           saving = null;
         },
         (error: unknown) => {
@@ -55,6 +59,11 @@ export function openSavePace(options: {
           saving = null;
         },
       );
+    },
+    othersTurn: async () => {
+      const left = clock.now();
+      await new Promise((resolve) => setImmediate(resolve));
+      othersMs += clock.now() - left;
     },
     idle: async () => {
       await saving;

@@ -193,7 +193,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     const at = position;
     const head: Head = { number, policy: judge.policy.hash, mail: mailbox.state() };
     isDue = false;
-    const pieces = await taken(judge.beginSnapshot());
+    const pieces = await taken(judge.beginSnapshot(), pace.othersTurn);
     if (hasFailed) return;
     const saving = snapshots.save({ position: at, bytes: encodeSaved(head, pieces), isLast });
     await waits.while("store", `the snapshot of partition ${partition} is being saved`, saving);
