@@ -6,6 +6,7 @@ export default defineConfig({
     include: ["{packages,services}/*/src/**/*.test.ts", "test/**/*.test.ts"],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    setupFiles: ["test/support/property-sizes.ts"],
     pool: "forks",
     maxWorkers: 2,
   },
