@@ -110,7 +110,7 @@ export function gatherOutput(chunk: Chunk, output: Output, period: Period): void
     const begun = chunk.parts.get(name);
     const part = begun ?? { table, date, kind, rows: new Gathered(table.columns) };
     if (part.table !== null) chunk.chars += part.rows.add(row);
-    if (begun === undefined) chunk.parts.set(name, part);
+    chunk.parts.set(name, part);
   }
   chunk.outputs += 1;
   chunk.to = output.inOffset;

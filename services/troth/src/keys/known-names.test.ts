@@ -34,3 +34,11 @@ test("what is told of for ever takes no more room, and what is asked for stays",
   const known = Array.from({ length: 10 * max }, (_, n) => names.get(token(n)));
   expect(known.filter((name) => name !== undefined).length).toBeLessThanOrEqual(2 * max);
 });
+
+test("few names of many characters make room for later ones as well", () => {
+  const names = new KnownNames(1_000, 10_000);
+  for (let n = 0; n < 40; n += 1) names.set(token(n), "x".repeat(1_000));
+  const known = Array.from({ length: 40 }, (_, n) => names.get(token(39 - n)) !== undefined);
+  expect(known.slice(0, 10)).not.toContain(false);
+  expect(known.filter((one) => one).length).toBeLessThanOrEqual(22);
+});

@@ -1,12 +1,15 @@
 import { TextMap } from "@troth/engine";
 
 const namesMax = 2_000_000;
+/** However few hold them: a book's places are numbers of 32 bits, and people may write whole letters. */
+const charsMax = 256 * 1024 * 1024;
 /** Whole letters are few: they are not worth the room that names are laid out in. */
 const shortChars = 4_096;
 
-type Book = { readonly short: TextMap; readonly long: Map<string, string> };
+type Book = { readonly short: TextMap; readonly long: Map<string, string>; chars: number };
 
-const emptyBook = (): Book => ({ short: new TextMap(), long: new Map() });
+const emptyBook = (): Book => ({ short: new TextMap(), long: new Map(), chars: 0 });
+const sizeOf = ({ short, long }: Book): number => short.size + long.size;
 const nameIn = ({ short, long }: Book, token: string): string | undefined =>
   short.get(token) ?? long.get(token);
 
@@ -17,11 +20,13 @@ const nameIn = ({ short, long }: Book, token: string): string | undefined =>
  */
 export class KnownNames {
   readonly #max: number;
+  readonly #charsMax: number;
   #latest = emptyBook();
   #before = emptyBook();
 
-  constructor(max = namesMax) {
+  constructor(max = namesMax, chars = charsMax) {
     this.#max = max;
+    this.#charsMax = chars;
   }
 
   get(token: string): string | undefined {
@@ -33,12 +38,14 @@ export class KnownNames {
   }
 
   set(token: string, name: string): void {
-    if (this.#latest.short.size + this.#latest.long.size >= this.#max) {
+    if (sizeOf(this.#latest) >= this.#max || this.#latest.chars >= this.#charsMax) {
       this.#before = this.#latest;
       this.#latest = emptyBook();
     }
-    const { short, long } = this.#latest;
-    if (name.length <= shortChars) short.set(token, name);
-    else long.set(token, name);
+    const book = this.#latest;
+    const before = sizeOf(book);
+    if (name.length <= shortChars) book.short.set(token, name);
+    else book.long.set(token, name);
+    if (sizeOf(book) > before) book.chars += token.length + name.length;
   }
 }

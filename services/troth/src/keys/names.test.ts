@@ -2,6 +2,7 @@ import { encodeFact, type Fact, keyIn, type Sealing, sealFact } from "@troth/eve
 import { openFileLog } from "@troth/log";
 import { openSimulatedDisk, openSimulatedRng } from "@troth/runtime";
 import { expect, test } from "vitest";
+import { countedLog } from "../embedded/counted-log.fixture.ts";
 import { Names, namesOf } from "./names.ts";
 
 const sealing: Sealing = {
@@ -28,15 +29,8 @@ test("names in facts of an earlier life are read, those a life sealed itself are
   await log.append([{ bytes: encodeFact(before) }], 0);
 
   const names = new Names(sealing);
-  let read = 0;
-  const counting = {
-    ...log,
-    readBatches: (...given: Parameters<typeof log.readBatches>) => {
-      read += 1;
-      return log.readBatches(...given);
-    },
-  };
-  const learn = namesOf(counting, names, await log.end());
+  const counted = countedLog(log);
+  const learn = namesOf(counted.log, names, await log.end());
   const now = names.seal(placed("now"));
   expect(now).toEqual(sealFact(placed("now"), sealing));
   await log.append([{ bytes: encodeFact(now) }], 0);
@@ -47,5 +41,5 @@ test("names in facts of an earlier life are read, those a life sealed itself are
   expect(names.open([before.id, now.id, now.subject])).toEqual(["before", "now", "customer:42"]);
   await log.append([{ bytes: encodeFact(names.seal(placed("later"))) }], 0);
   expect(learn(2)).toBeUndefined();
-  expect(read).toBe(1);
+  expect(counted.reads()).toBe(1);
 });

@@ -92,8 +92,8 @@ export function namesOf(
     if (fact !== null) names.learn(fact);
     known = offset;
   };
-  return (asker) => {
-    const upTo = Math.min(asker, sealedFrom - 1);
+  return (offset) => {
+    const upTo = Math.min(offset, sealedFrom - 1);
     if (upTo <= known) return undefined;
     // One reads for all, in order: what several partitions ask for is read once.
     if (upTo > asked) {
